@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { UserError } from "./failure";
+
+const proxmoxEndpoint = z.strictObject({
+  url: z.url({ protocol: /^https$/ }),
+  ca: z.string().optional(),
+  fingerprints: z.array(z.string()).min(1).max(2).optional(),
+});
+
+const proxmoxCredential = z.union([
+  z.strictObject({ token: z.string() }),
+  z.strictObject({ username: z.string(), password: z.string() }),
+]);
+
+const endpoints = z.record(
+  z.string(),
+  z.strictObject({ proxmox: proxmoxEndpoint.optional() }),
+);
+
+const credentials = z.record(
+  z.string(),
+  z.strictObject({ proxmox: proxmoxCredential.optional() }),
+);
+
+export type Endpoints = z.output<typeof endpoints>;
+export type Credentials = z.output<typeof credentials>;
+
+/**
+ * The stack's configuration as the engine hands it to a provider: texts, of
+ * which nothing is parsed before it is asked for, because the SDK does not
+ * wait for `configure`.
+ */
+export class Configuration {
+  constructor(private readonly text: (key: string) => string | undefined) {}
+
+  get endpoints(): Endpoints {
+    return this.parse("endpoints", endpoints);
+  }
+
+  get credentials(): Credentials {
+    return this.parse("credentials", credentials);
+  }
+
+  private parse<T>(key: string, schema: z.ZodType<T>): T {
+    const text = this.text(`hybrid-site:${key}`);
+    if (text === undefined) {
+      throw new UserError(
+        `Unable to read configuration "hybrid-site:${key}": it is not set. Set it with "pulumi config set${key === "credentials" ? " --secret" : ""} --path hybrid-site:${key}.HOST...".`,
+      );
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      // The parser's own message quotes the text, which may be a secret.
+      throw invalid(key, "it is not JSON");
+    }
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const problems = result.error.issues.map(
+      (issue) => `${issue.path.join(".") || "the value"}: ${issue.message}`,
+    );
+    throw invalid(key, problems.join("; "));
+  }
+}
+
+function invalid(key: string, cause: string): UserError {
+  return new UserError(
+    `Unable to read configuration "hybrid-site:${key}": ${cause}. Correct it with "pulumi config set"; Pulumi.yaml describes its form.`,
+  );
+}

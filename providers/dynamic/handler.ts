@@ -1,0 +1,211 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { z } from "zod";
+import { Configuration } from "./configuration";
+import type { EngineWatch } from "./engine";
+import { PartialFailure, redact, stringsOf, UserError } from "./failure";
+import type { CommonInputs, Kind, Operation, Verb } from "./kind";
+import { providerKey } from "./token";
+import { containsUnknown, same, valueAt, withoutUndefined } from "./values";
+
+type Values = Record<string, unknown>;
+type Existing = { id: string; outputs: object };
+
+/**
+ * The provider that Pulumi's SDK calls for one kind. It handles once what every
+ * kind would otherwise have to: unknowns, undefined values, deadlines, the
+ * engine's death, partial failure, redaction and full outputs.
+ */
+export function handler<Inputs extends CommonInputs, Outputs extends object>(
+  kind: Kind<Inputs, Outputs>,
+  engine: EngineWatch,
+): dynamic.ResourceProvider {
+  let configuration = new Configuration(() => undefined);
+  const keys = Object.keys(kind.schema.shape);
+
+  async function run<T>(
+    verb: Verb,
+    values: Values,
+    id: string | undefined,
+    work: (inputs: Inputs, operation: Operation) => Promise<T>,
+  ): Promise<T> {
+    let existing: Existing | undefined = id ? { id, outputs: {} } : undefined;
+    const deadline = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const inputs = parse(kind, values);
+      const seconds = inputs.timeouts?.[verb] ?? kind.timeouts[verb];
+      timer = setTimeout(
+        () => deadline.abort(new UserError(`${verb} took over ${seconds} s`)),
+        seconds * 1_000,
+      );
+      return await work(inputs, {
+        signal: AbortSignal.any([engine.signal, deadline.signal]),
+        configuration,
+        beforeWrite: engine.ensure,
+        exists(newId, outputs = {}) {
+          existing = { id: newId, outputs };
+        },
+      });
+    } catch (error) {
+      const what = `${kind.token.split(":")[1]} "${values.name}"`;
+      const reason = redact(
+        `Unable to ${verb} ${what}: ${explain(error)}`,
+        secretsOf(values),
+      );
+      if (existing === undefined || verb === "read" || verb === "delete") {
+        throw new UserError(reason);
+      }
+      throw new PartialFailure(
+        reason,
+        existing.id,
+        withoutUndefined({ ...values, ...existing.outputs }),
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function secretsOf(values: Values): string[] {
+    const inputs = (kind.secrets ?? []).map((key) => values[String(key)]);
+    try {
+      return stringsOf([inputs, configuration.credentials]);
+    } catch {
+      return stringsOf(inputs);
+    }
+  }
+
+  /** The inputs among `props`, which hold inputs and outputs alike. */
+  function inputsOf(props: Values): Values {
+    return Object.fromEntries(keys.map((key) => [key, props[key]]));
+  }
+
+  return {
+    // Synchronous, and it only stores: the SDK uses the provider before an
+    // asynchronous `configure` has ended.
+    configure: (request) => {
+      configuration = new Configuration((key) => request.config.get(key));
+      return Promise.resolve();
+    },
+
+    check: async (olds: Values, news: Values) => {
+      const inputs = withoutUndefined(inputsOf(news));
+      const extra = Object.keys(news).filter(
+        (key) => !keys.includes(key) && key !== providerKey,
+      );
+      const problems = problemsOf(kind.schema, {
+        ...inputs,
+        ...pick(news, extra),
+      });
+      const before = kind.schema.safeParse(withoutUndefined(inputsOf(olds)));
+      const judged =
+        problems.length > 0 || containsUnknown(inputs) || !before.success
+          ? []
+          : (kind.refuse?.(parse(kind, olds), parse(kind, inputs)) ?? []);
+      return { inputs, failures: [...problems, ...judged] };
+    },
+
+    diff: async (_id: string, olds: Values, news: Values) => {
+      const [before, after] = [canonical(kind, olds), canonical(kind, news)];
+      const changed = keys.filter((key) => !same(before[key], after[key]));
+      const replaces =
+        kind.replaces?.(
+          olds as Inputs & Outputs,
+          news as unknown as Inputs,
+          changed as (keyof Inputs)[],
+        ) ?? [];
+      return {
+        changes: changed.length > 0,
+        replaces: replaces.map(String),
+        // A new thing would take the name and the addresses of the old one.
+        deleteBeforeReplace: replaces.length > 0,
+      };
+    },
+
+    create: (values: Values) =>
+      run("create", values, undefined, async (inputs, operation) => {
+        const { id, outputs } = await kind.create(inputs, operation);
+        return { id, outs: withoutUndefined({ ...values, ...outputs }) };
+      }),
+
+    read: (id: string, props: Values) =>
+      run("read", props, id, async (inputs, operation) => {
+        const found = await kind.read(id, inputs, operation);
+        if (found === undefined) return {};
+        return withoutUndefined({
+          id,
+          props: { ...found.inputs, ...found.outputs },
+          inputs: found.inputs,
+        });
+      }),
+
+    update: (id: string, olds: Values, news: Values) =>
+      run("update", news, id, async (inputs, operation) => {
+        const before = parse(kind, olds);
+        operation.exists(id, pick(olds, outputKeys(olds, keys)));
+        const outputs = await kind.update(id, before, inputs, operation);
+        return { outs: withoutUndefined({ ...news, ...outputs }) };
+      }),
+
+    delete: (id: string, props: Values) =>
+      run("delete", props, id, (inputs, operation) =>
+        kind.delete(id, inputs, operation),
+      ),
+  };
+}
+
+function parse<Inputs extends CommonInputs, Outputs extends object>(
+  kind: Kind<Inputs, Outputs>,
+  values: Values,
+): Inputs {
+  const keys = Object.keys(kind.schema.shape);
+  return kind.parse(withoutUndefined(pick(values, keys)));
+}
+
+/** Parsed where that is possible, so that a default equals its absence. */
+function canonical<Inputs extends CommonInputs, Outputs extends object>(
+  kind: Kind<Inputs, Outputs>,
+  values: Values,
+): Values {
+  if (containsUnknown(values)) return values;
+  try {
+    return parse(kind, values) as unknown as Values;
+  } catch {
+    return values;
+  }
+}
+
+/** Never with a value in the reason: it may be a secret. */
+function problemsOf(schema: z.ZodObject, inputs: Values) {
+  const result = schema.safeParse(inputs);
+  if (result.success) return [];
+  return result.error.issues
+    .filter(
+      (issue) =>
+        issue.code === "unrecognized_keys" ||
+        !containsUnknown(valueAt(inputs, issue.path)),
+    )
+    .map((issue) => ({
+      property: issue.path.map(String).join("."),
+      reason: issue.message,
+    }));
+}
+
+function pick(values: Values, keys: readonly string[]): Values {
+  return Object.fromEntries(keys.map((key) => [key, values[key]]));
+}
+
+function outputKeys(props: Values, inputs: readonly string[]): string[] {
+  return Object.keys(props).filter((key) => !inputs.includes(key));
+}
+
+function explain(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    return `Unable to use the inputs: ${z.prettifyError(error)}`;
+  }
+  if (!(error instanceof Error)) return String(error);
+  const defect =
+    error instanceof TypeError ||
+    error instanceof ReferenceError ||
+    error instanceof RangeError;
+  return defect ? (error.stack ?? error.message) : error.message;
+}

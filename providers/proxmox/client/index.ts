@@ -1,0 +1,19 @@
+export type { Credential } from "./auth";
+export { type Params, path } from "./encoding";
+export {
+  isAgentNotReady,
+  isAlreadyExists,
+  isDigestMismatch,
+  isGuestMissing,
+  isLocked,
+  isLockTimeout,
+  ProxmoxError,
+  TaskError,
+} from "./errors";
+export { Limiter } from "./limiter";
+export {
+  type ClusterResource,
+  ProxmoxClient,
+  type ProxmoxSession,
+} from "./session";
+export type { Endpoint } from "./tls";

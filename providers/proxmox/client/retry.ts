@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isLocked, isLockTimeout, ProxmoxError } from "./errors";
+import type { Method } from "./transport";
+
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+/** For a host that does not answer: about 5 s, and then the user should know. */
+const connectionTries = 6;
+
+/**
+ * Repeats a request where that can do no harm: a GET after any passing
+ * failure, anything else only when nothing was executed. A lock is waited for
+ * until the signal aborts.
+ */
+export async function retrying<T>(
+  method: Method,
+  signal: AbortSignal,
+  send: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      const lock = isLocked(error) || isLockTimeout(error);
+      const again = lock || (passes(error, method) && tries < connectionTries);
+      if (!again) throw error;
+      try {
+        await sleep(pauseMs(tries), undefined, { signal });
+      } catch {
+        throw waitedInVain(error as ProxmoxError, signal.reason);
+      }
+    }
+  }
+}
+
+function passes(error: unknown, method: Method): boolean {
+  if (!(error instanceof ProxmoxError)) return false;
+  if (error.outcome === "unknown") return method === "GET";
+  // Not the TLS failures, which have a status of 0 too: they do not pass.
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const unreachable = /^(ECONNREFUSED|EHOSTUNREACH|UND_ERR_CONNECT)/.test(code);
+  return error.status === 595 || unreachable;
+}
+
+/** Full jitter, so that parallel clones do not meet at the same lock again. */
+function pauseMs(tries: number): number {
+  const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
+  return ceiling / 2 + (Math.random() * ceiling) / 2;
+}
+
+function waitedInVain(error: ProxmoxError, reason: unknown): Error {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new Error(`${why}, waiting for: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { path } from "./encoding";
+import { ProxmoxError, TaskError } from "./errors";
+import type { Call } from "./transport";
+
+type Get = <T>(call: Pick<Call, "path" | "params" | "signal">) => Promise<T>;
+
+interface Waiter {
+  upid: string;
+  delayMs: number;
+  due: number;
+  done(exitStatus: string): void;
+}
+
+interface ListedTask {
+  upid: string;
+  endtime?: number;
+  status?: string;
+}
+
+const firstDelayMs = 60;
+const longestDelayMs = 1_500;
+const growth = 1.6;
+const logLines = 5;
+const logTimeoutMs = 3_000;
+const listLimit = 500;
+
+/**
+ * Waits for tasks (UPIDs). It asks soon at first, then ever less often; tasks
+ * of one node that wait together share one list instead of a request each.
+ */
+export class Tasks {
+  readonly #nodes = new Map<string, Set<Waiter>>();
+
+  constructor(private readonly get: Get) {}
+
+  /** The warnings of a task that ended with "WARNINGS: n", which is a success. */
+  async wait(
+    upid: string,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<{ warnings: string[] }> {
+    let exitStatus: string;
+    try {
+      exitStatus = await this.#exitStatus(upid, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const log = await this.#log(upid);
+      const why = signal.reason instanceof Error ? signal.reason.message : "";
+      throw new TaskError(what, upid, `still running: ${why}`, log);
+    }
+    if (exitStatus === "OK") return { warnings: [] };
+    const log = await this.#log(upid);
+    if (/^WARNINGS: \d+$/.test(exitStatus)) return { warnings: log };
+    throw new TaskError(what, upid, exitStatus, log);
+  }
+
+  #exitStatus(upid: string, signal: AbortSignal): Promise<string> {
+    const node = nodeOf(upid);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        upid,
+        delayMs: firstDelayMs,
+        due: Date.now() + firstDelayMs,
+        done: (exitStatus) => {
+          leave();
+          resolve(exitStatus);
+        },
+      };
+      const abort = () => {
+        leave();
+        reject(signal.reason);
+      };
+      const leave = () => {
+        this.#nodes.get(node)?.delete(waiter);
+        signal.removeEventListener("abort", abort);
+      };
+      if (signal.aborted) return reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      const waiters = this.#nodes.get(node);
+      if (waiters && waiters.size > 0) {
+        waiters.add(waiter);
+        return;
+      }
+      const first = new Set([waiter]);
+      this.#nodes.set(node, first);
+      void this.#poll(node, first);
+    });
+  }
+
+  async #poll(node: string, waiters: Set<Waiter>): Promise<void> {
+    while (waiters.size > 0) {
+      const next = Math.min(...[...waiters].map(({ due }) => due));
+      await sleep(Math.max(0, next - Date.now()));
+      const now = Date.now();
+      const due = [...waiters].filter((waiter) => waiter.due <= now);
+      const [only] = due;
+      if (only && waiters.size === 1) await this.#askOne(node, only);
+      else if (only) await this.#askAll(node, waiters);
+      for (const waiter of due) {
+        waiter.delayMs = Math.min(longestDelayMs, waiter.delayMs * growth);
+        waiter.due = Date.now() + waiter.delayMs;
+      }
+    }
+  }
+
+  async #askOne(node: string, waiter: Waiter): Promise<void> {
+    try {
+      const task = await this.get<{ status: string; exitstatus?: string }>({
+        path: path`/nodes/${node}/tasks/${waiter.upid}/status`,
+        signal: AbortSignal.timeout(longestDelayMs * 20),
+      });
+      if (task.status === "stopped") {
+        waiter.done(task.exitstatus ?? "unexpected status");
+      }
+    } catch (error) {
+      // Right after the fork the task may not be known yet.
+      if (!/no such task/.test(String(error))) {
+        if (error instanceof ProxmoxError && error.outcome !== "unknown") {
+          waiter.done(`unknown: ${error.message}`);
+        }
+      }
+    }
+  }
+
+  async #askAll(node: string, waiters: Set<Waiter>): Promise<void> {
+    const started = [...waiters].map(({ upid }) => startOf(upid));
+    const listed = await this.get<ListedTask[]>({
+      path: path`/nodes/${node}/tasks`,
+      params: {
+        source: "all",
+        since: Math.min(...started),
+        limit: listLimit,
+      },
+      signal: AbortSignal.timeout(longestDelayMs * 20),
+    }).catch((): ListedTask[] => []);
+    const ended = new Map(
+      listed
+        .filter((task) => task.endtime !== undefined)
+        .map((task) => [task.upid, task.status ?? "unexpected status"]),
+    );
+    for (const waiter of [...waiters]) {
+      const status = ended.get(waiter.upid);
+      if (status !== undefined) waiter.done(status);
+    }
+  }
+
+  async #log(upid: string): Promise<string[]> {
+    try {
+      const lines = await this.get<{ t: string }[]>({
+        path: path`/nodes/${nodeOf(upid)}/tasks/${upid}/log`,
+        params: { limit: listLimit },
+        signal: AbortSignal.timeout(logTimeoutMs),
+      });
+      return lines.slice(-logLines).map(({ t }) => t);
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** UPID:node:pid:pstart:starttime:type:id:user: */
+function nodeOf(upid: string): string {
+  return upid.split(":")[1] ?? "";
+}
+
+function startOf(upid: string): number {
+  return Number.parseInt(upid.split(":")[4] ?? "0", 16);
+}

@@ -1,0 +1,79 @@
+import { UserError } from "../../dynamic/failure";
+import { isAlreadyExists, type ProxmoxSession } from "../client";
+import {
+  belongsTo,
+  candidates,
+  findSettledGuest,
+  type Guest,
+  type VmIdChoice,
+} from "./find";
+
+export interface Claim {
+  owner: string;
+  host: string;
+  node: string;
+  name: string;
+  vmId: VmIdChoice;
+  adopt?: boolean;
+}
+
+/** Ids that this process is making guests under, by host. */
+const reserved = new Map<string, string>();
+
+/**
+ * The owner's guest: found where an earlier attempt left it, else made by
+ * `make` under an id that is free.
+ */
+export async function findOrMake(
+  session: ProxmoxSession,
+  claim: Claim,
+  signal: AbortSignal,
+  make: (vmId: number) => Promise<void>,
+): Promise<Guest> {
+  const { owner, host, node, vmId: choice } = claim;
+  const present = await session.guests();
+  const namesake = present.find(({ name }) => name === claim.name)?.vmid;
+  if (namesake !== undefined && typeof choice !== "number") {
+    const found = await findSettledGuest(session, node, namesake, signal);
+    if (found && belongsTo(found, owner)) return found;
+  }
+  for (const vmId of candidates(owner, choice)) {
+    const key = `${host}/${vmId}`;
+    const holder = reserved.get(key);
+    if (holder !== undefined && holder !== owner) continue;
+    reserved.set(key, owner);
+    if (!present.some((guest) => guest.vmid === vmId)) {
+      try {
+        await make(vmId);
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+      }
+    }
+    const found = await findSettledGuest(session, node, vmId, signal);
+    if (found && belongsTo(found, owner)) return found;
+    if (typeof choice === "number") {
+      if (found && claim.adopt) return found;
+      throw taken(vmId, found, claim);
+    }
+    reserved.delete(key);
+  }
+  throw new UserError(
+    `no free VM id is left in ${JSON.stringify(choice)} on host "${host}". Widen proxmox.vmIds in the manifest, or give "${claim.name}" a vmId of its own`,
+  );
+}
+
+function taken(
+  vmId: number,
+  found: Guest | undefined,
+  claim: Claim,
+): UserError {
+  const name = found
+    ? `guest "${found.config.name ?? "without a name"}"`
+    : "something";
+  const whose = found?.mark
+    ? `belongs to "${found.mark.owner}"`
+    : "is not this site's";
+  return new UserError(
+    `VM id ${vmId} on host "${claim.host}" is taken by ${name}, which ${whose}. Give "${claim.name}" another vmId, or set adopt: true to take that guest over`,
+  );
+}

@@ -1,0 +1,207 @@
+import type { EngineWatch } from "../../dynamic/engine";
+import { UserError } from "../../dynamic/failure";
+import { handler } from "../../dynamic/handler";
+import type { Kind } from "../../dynamic/kind";
+import { formatMark, withMark, withoutMark } from "../../dynamic/owner";
+import { isGuestMissing, type ProxmoxSession, path } from "../client";
+import { connect } from "../connection";
+import { findOrMake } from "../guests/claim";
+import { text } from "../guests/config";
+import { belongsTo, findGuest, type Guest } from "../guests/find";
+import { settle } from "../settle";
+import { schema, type TemplateInputs, type TemplateOutputs } from "./model";
+
+const kind: Kind<TemplateInputs, TemplateOutputs> = {
+  token: "proxmox:Template",
+  schema,
+  parse: (inputs) => schema.parse(inputs),
+  // Downloads run at the speed of the line.
+  timeouts: { create: 3_600, read: 60, update: 300, delete: 300 },
+  impacts: {
+    owner: "none",
+    host: "none",
+    node: "none",
+    name: "none",
+    vmId: "none",
+    image: "none",
+    storage: "none",
+    adopt: "none",
+    timeouts: "none",
+  },
+
+  // A template holds no data of its own: it is made anew.
+  replaces(olds, news, changed) {
+    return (["host", "node", "image", "storage", "vmId"] as const).filter(
+      (key) =>
+        changed.includes(key) &&
+        (key !== "vmId" ||
+          (typeof news.vmId === "number" && news.vmId !== olds.vmNumber)),
+    );
+  },
+
+  async create(inputs, operation) {
+    const session = connect(operation, inputs.host);
+    const { signal } = operation;
+    const guest = await settle(signal, async () => {
+      await provideImage(session, inputs);
+      return findOrMake(session, inputs, signal, (vmId) =>
+        importImage(session, inputs, vmId),
+      );
+    });
+    const id = `${guest.vmId}`;
+    operation.exists(id, { vmNumber: guest.vmId });
+    await settle(signal, () => convert(session, guest));
+    return { id, outputs: { vmNumber: guest.vmId } };
+  },
+
+  async read(id, inputs, operation) {
+    const session = connect(operation, inputs.host);
+    const guest = await findGuest(session, inputs.node, Number(id));
+    if (!guest || !belongsTo(guest, inputs.owner)) return undefined;
+    return {
+      inputs: { ...inputs, name: text(guest.config, "name") ?? "" },
+      outputs: { vmNumber: guest.vmId },
+    };
+  },
+
+  async update(id, _olds, inputs, operation) {
+    const session = connect(operation, inputs.host);
+    return settle(operation.signal, async () => {
+      const guest = await findGuest(session, inputs.node, Number(id));
+      if (guest === undefined) {
+        throw new UserError(
+          `template ${id} is no longer on host "${inputs.host}". Run "pulumi refresh" to record that, then "pulumi up" to make it again`,
+        );
+      }
+      const words = withoutMark(text(guest.config, "description"));
+      await session.request(
+        "PUT",
+        path`/nodes/${guest.node}/qemu/${guest.vmId}/config`,
+        {
+          name: inputs.name,
+          description: withMark(words, { owner: inputs.owner, id }),
+        },
+      );
+      await convert(session, guest);
+      return { vmNumber: guest.vmId };
+    });
+  },
+
+  async delete(id, inputs, operation) {
+    const session = connect(operation, inputs.host);
+    await settle(operation.signal, async () => {
+      const guest = await findGuest(session, inputs.node, Number(id));
+      if (guest && belongsTo(guest, inputs.owner)) {
+        await destroy(session, guest);
+      }
+      // What we downloaded goes with it; a file that somebody placed stays.
+      if (inputs.image.download) await removeImage(session, inputs);
+    });
+  },
+};
+
+export const provider = (engine: EngineWatch) => handler(kind, engine);
+
+function volume({ image }: TemplateInputs): string {
+  return `${image.storage}:import/${image.file}`;
+}
+
+async function hasImage(
+  session: ProxmoxSession,
+  { node, image, ...inputs }: TemplateInputs,
+): Promise<boolean> {
+  const content = await session.request<{ volid: string }[]>(
+    "GET",
+    path`/nodes/${node}/storage/${image.storage}/content`,
+    { content: "import" },
+  );
+  const wanted = volume({ node, image, ...inputs });
+  return content.some(({ volid }) => volid === wanted);
+}
+
+/** PVE gives the file its name only after the checksum is right (Status.pm). */
+async function provideImage(
+  session: ProxmoxSession,
+  inputs: TemplateInputs,
+): Promise<void> {
+  if (await hasImage(session, inputs)) return;
+  const { node, image, host } = inputs;
+  if (image.download === undefined) {
+    throw new UserError(
+      `host "${host}" has no image ${volume(inputs)}. Place the file in the import folder of storage "${image.storage}", or give the image a url and a checksum`,
+    );
+  }
+  const upid = await session.request<string>(
+    "POST",
+    path`/nodes/${node}/storage/${image.storage}/download-url`,
+    {
+      content: "import",
+      filename: image.file,
+      url: image.download.url,
+      checksum: image.download.sha256,
+      "checksum-algorithm": "sha256",
+    },
+  );
+  await session.task(upid, `download of ${image.download.url}`);
+}
+
+async function importImage(
+  session: ProxmoxSession,
+  inputs: TemplateInputs,
+  vmId: number,
+): Promise<void> {
+  const upid = await session.request<string>(
+    "POST",
+    path`/nodes/${inputs.node}/qemu`,
+    {
+      vmid: vmId,
+      name: inputs.name,
+      description: formatMark({ owner: inputs.owner, id: `${vmId}` }),
+      ostype: "l26",
+      scsihw: "virtio-scsi-single",
+      scsi0: `${inputs.storage}:0,import-from=${volume(inputs)}`,
+      boot: "order=scsi0",
+      // Cloud images write their console there.
+      serial0: "socket",
+    },
+  );
+  await session.task(upid, `import of ${volume(inputs)}`);
+}
+
+async function convert(session: ProxmoxSession, guest: Guest): Promise<void> {
+  if (Number(guest.config.template ?? 0) === 1) return;
+  const upid = await session.request<string | null>(
+    "POST",
+    path`/nodes/${guest.node}/qemu/${guest.vmId}/template`,
+  );
+  if (upid) await session.task(upid, `conversion of ${guest.vmId}`);
+}
+
+async function destroy(
+  session: ProxmoxSession,
+  { node, vmId }: Guest,
+): Promise<void> {
+  try {
+    const upid = await session.request<string>(
+      "DELETE",
+      path`/nodes/${node}/qemu/${vmId}`,
+      { purge: true, "destroy-unreferenced-disks": false },
+    );
+    await session.task(upid, `removal of template ${vmId}`);
+  } catch (error) {
+    if (!isGuestMissing(error)) throw error;
+  }
+}
+
+async function removeImage(
+  session: ProxmoxSession,
+  inputs: TemplateInputs,
+): Promise<void> {
+  if (!(await hasImage(session, inputs))) return;
+  const { node, image } = inputs;
+  const upid = await session.request<string | null>(
+    "DELETE",
+    path`/nodes/${node}/storage/${image.storage}/content/${volume(inputs)}`,
+  );
+  if (upid) await session.task(upid, `removal of ${volume(inputs)}`);
+}

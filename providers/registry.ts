@@ -1,0 +1,32 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { EngineWatch } from "./dynamic/engine";
+import { UserError } from "./dynamic/failure";
+
+/** Each system is loaded when its first resource is met. */
+const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
+  {
+    "proxmox:VirtualMachine": (engine) =>
+      (
+        require("./proxmox/virtual-machine/lifecycle") as typeof import("./proxmox/virtual-machine/lifecycle")
+      ).provider(engine),
+    "proxmox:Template": (engine) =>
+      (
+        require("./proxmox/template/lifecycle") as typeof import("./proxmox/template/lifecycle")
+      ).provider(engine),
+  };
+
+const watchIntervalMs = 1_000;
+
+// The engine passes its address as the provider process's first argument.
+const engine = new EngineWatch(process.argv[2]);
+engine.every(watchIntervalMs, () => process.exit(1));
+
+export function provider(kind: string): dynamic.ResourceProvider {
+  const make = kinds[kind];
+  if (make === undefined) {
+    throw new UserError(
+      `Unable to serve kind "${kind}": this version of hybrid-site does not know it. Use the version that made the resource, or a newer one.`,
+    );
+  }
+  return make(engine);
+}
