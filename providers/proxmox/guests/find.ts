@@ -43,7 +43,7 @@ export async function findGuest(
   const here = await readConfig(session, node, vmId);
   if (here) return guest(node, vmId, here);
   const moved = await session.findGuest(vmId);
-  if (moved === undefined || moved.node === node) return undefined;
+  if (moved?.node === undefined || moved.node === node) return undefined;
   const there = await readConfig(session, moved.node, vmId);
   return there && guest(moved.node, vmId, there);
 }
@@ -61,7 +61,7 @@ export async function findSettledGuest(
 ): Promise<Guest | undefined> {
   for (;;) {
     const found = await findGuest(session, node, vmId);
-    const lock = found && text(found.config, "lock");
+    const lock: string | undefined = found && text(found.config, "lock");
     if (lock === undefined || !lockedStates.test(lock)) return found;
     try {
       await sleep(lockPollMs, undefined, { signal });

@@ -1,0 +1,92 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Resource,
+} from "@pulumi/pulumi";
+import { formatOwner } from "../providers/dynamic/owner";
+import { VirtualMachine } from "../providers/proxmox/virtual-machine/resource";
+import { type Guest, prefixLength, type Site } from "../site";
+
+const gibibyte = 2 ** 30;
+const mebibyte = 2 ** 20;
+
+/** One guest of the manifest. */
+export class ServiceVm extends ComponentResource {
+  readonly machine: VirtualMachine;
+
+  constructor(
+    site: Site,
+    guest: Guest,
+    /** What it is cloned from, to be there first. */
+    dependsOn: readonly Resource[],
+    options?: ComponentResourceOptions,
+  ) {
+    super("site:proxmox:Guest", guest.name, {}, options);
+    const { host, image } = guest;
+    const place = site.proxmox.hosts.find((item) => item.host === host);
+    const file = site.proxmox.images.find(({ name }) => name === image);
+    this.machine = new VirtualMachine(
+      guest.name,
+      {
+        owner: formatOwner(site.site.id, "VirtualMachine", guest.name),
+        host,
+        node: place?.node ?? host,
+        name: guest.name,
+        vmId: guest.vmId ?? site.proxmox.vmIds,
+        source:
+          guest.from === "clone"
+            ? { template: image }
+            : { image: `${file?.storage}:import/${file?.file}` },
+        cores: guest.cores,
+        memory: Math.round(guest.memory / mebibyte),
+        disks: Object.fromEntries(
+          guest.disks.map(({ slot, storage, size, onDestroy }) => [
+            slot,
+            { storage, size: Math.ceil(size / gibibyte), onDestroy },
+          ]),
+        ),
+        nics: Object.fromEntries(
+          guest.nics.map(({ bridge, network, trunk }, index) => [
+            `net${index}`,
+            {
+              bridge,
+              tag: network ? vlanOf(site, network) : undefined,
+              trunks: trunk?.map((name) => vlanOf(site, name)),
+            },
+          ]),
+        ),
+        cloudInit: cloudInit(site, guest),
+        tags: guest.tags,
+        onBoot: guest.onBoot,
+        agent: guest.agent,
+        power: guest.power,
+      },
+      { parent: this, dependsOn: [...dependsOn] },
+    );
+    this.registerOutputs({});
+  }
+}
+
+function vlanOf({ networks }: Site, name: string): number {
+  return networks.find((network) => network.name === name)?.vlan ?? 0;
+}
+
+function cloudInit({ networks }: Site, guest: Guest) {
+  if (guest.cloudInit === undefined) return undefined;
+  const { storage, user, sshKeys, dns } = guest.cloudInit;
+  const addresses = guest.nics.flatMap(({ network, address = "dhcp" }, index) => {
+    const range = networks.find(({ name }) => name === network);
+    if (range === undefined || address === "none") return [];
+    const ipv4 =
+      address === "dhcp" ? address : `${address}/${prefixLength(range.cidr)}`;
+    const gateway = address === "dhcp" ? undefined : range.gateway;
+    return [[`net${index}`, { ipv4, gateway }] as const];
+  });
+  return {
+    storage,
+    user,
+    sshKeys,
+    nameservers: dns,
+    addresses: Object.fromEntries(addresses),
+  };
+}

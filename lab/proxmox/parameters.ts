@@ -1,0 +1,78 @@
+import { Failure } from "./failure";
+
+/** Says what is wrong with a value in the words of PVE's JSONSchema.pm, or nothing. */
+export type Check = (value: string) => string | undefined;
+
+export interface Schema {
+  required?: Record<string, Check>;
+  optional?: Record<string, Check>;
+  /** Keys with a number, "net0". */
+  indexed?: [pattern: RegExp, check: Check][];
+}
+
+export const string: Check = () => undefined;
+
+export const integer =
+  (
+    minimum = Number.MIN_SAFE_INTEGER,
+    maximum = Number.MAX_SAFE_INTEGER,
+  ): Check =>
+  (value) => {
+    if (!/^-?\d+$/.test(value)) {
+      return `type check ('integer') failed - got '${value}'`;
+    }
+    if (Number(value) < minimum)
+      return `value must have a minimum value of ${minimum}`;
+    if (Number(value) > maximum)
+      return `value must have a maximum value of ${maximum}`;
+    return undefined;
+  };
+
+export const boolean: Check = (value) =>
+  /^[01]$/.test(value)
+    ? undefined
+    : `type check ('boolean') failed - got '${value}'`;
+
+export const oneOf =
+  (...values: string[]): Check =>
+  (value) =>
+    values.includes(value)
+      ? undefined
+      : `value '${value}' does not have a value in the enumeration '${values.join(", ")}'`;
+
+export const matching =
+  (pattern: RegExp, format: string): Check =>
+  (value) =>
+    pattern.test(value)
+      ? undefined
+      : `invalid format - value does not look like a valid ${format}`;
+
+export const vmid = integer(100, 999_999_999);
+export const dnsName = matching(
+  /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/,
+  "DNS name",
+);
+
+/** Refuses, all at once, what the schema does not know or a check does not take. */
+export function verify(schema: Schema, params: Record<string, string>): void {
+  const errors: Record<string, string> = {};
+  const { required = {}, optional = {}, indexed = [] } = schema;
+  for (const key of Object.keys(required)) {
+    if (params[key] === undefined) {
+      errors[key] = "property is missing and it is not optional";
+    }
+  }
+  for (const [key, value] of Object.entries(params)) {
+    const check =
+      required[key] ??
+      optional[key] ??
+      indexed.find(([pattern]) => pattern.test(key))?.[1];
+    const error = check
+      ? check(value)
+      : "property is not defined in schema and the schema does not allow additional properties";
+    if (error) errors[key] = error;
+  }
+  if (Object.keys(errors).length > 0) {
+    throw new Failure(400, "Parameter verification failed.", errors);
+  }
+}

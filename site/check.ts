@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { judge, loadSite } from ".";
+import { formatPath } from "./problem";
+
+const usage = `usage: npm run check [-- --site FILE]
+Checks types, lint and manifests; with --site only that manifest.`;
+
+/** Prints what is wrong with a manifest; says whether it may be used. */
+function checkSite(file: string): boolean {
+  try {
+    const findings = judge(loadSite(file));
+    for (const { severity, rule, message, path } of findings) {
+      console.log(
+        `${severity} ${rule}: ${message}\n  at ${formatPath(path)} of ${file}`,
+      );
+    }
+    const errors = findings.filter(({ severity }) => severity === "error");
+    if (errors.length === 0) console.log(`${file}: good`);
+    return errors.length === 0;
+  } catch (error) {
+    console.log((error as Error).message);
+    return false;
+  }
+}
+
+function run(command: string, ...args: string[]): boolean {
+  const script = join("node_modules", ".bin", command);
+  return spawnSync(script, args, { stdio: "inherit" }).status === 0;
+}
+
+function main(): boolean {
+  const { values } = parseArgs({
+    options: { site: { type: "string" }, help: { type: "boolean" } },
+  });
+  if (values.help) {
+    console.log(usage);
+    return true;
+  }
+  if (values.site) return checkSite(values.site);
+  const manifests = readdirSync("environments")
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => checkSite(join("environments", name)));
+  const types = run("tsc", "-p", ".");
+  const lint = run("biome", "check", "--error-on-warnings", ".");
+  return [...manifests, types, lint].every(Boolean);
+}
+
+try {
+  process.exitCode = main() ? 0 : 1;
+} catch (error) {
+  console.error(`${(error as Error).message}\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { manifest, type Site } from "./manifest";
+import { formatPath, ManifestError, type Problem } from "./problem";
+import { crossCheck, crossCheckWhatIsThere } from "./references";
+import { nearest, suggest } from "./suggest";
+
+/** Throws a `ManifestError` with every problem of the file. */
+export function loadSite(file: string): Site {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const cause = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ManifestError(file, [
+      {
+        message: `cannot be read (${cause}), check hybrid-site:manifest`,
+        path: [],
+      },
+    ]);
+  }
+  return parseSite(text, file);
+}
+
+export function parseSite(text: string, file: string): Site {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+  });
+  if (document.errors.length > 0) {
+    throw new ManifestError(
+      file,
+      document.errors.map((error) => ({
+        message: `${error.message.split("\n")[0]?.replace(/ at line .*$/, "")}, correct the YAML`,
+        path: [],
+        line: error.linePos?.[0].line,
+      })),
+    );
+  }
+  const value: unknown = document.toJS();
+  const result = manifest.safeParse(value ?? {}, { reportInput: true });
+  const problems = result.success
+    ? crossCheck(result.data)
+    : malformed(result.error.issues, value);
+  if (result.success && problems.length === 0) return result.data;
+  throw new ManifestError(
+    file,
+    problems
+      .map((problem) => ({
+        ...problem,
+        line: lineOf(document, lines, problem.path),
+      }))
+      .sort((left, right) => (left.line ?? 0) - (right.line ?? 0)),
+  );
+}
+
+function malformed(issues: z.core.$ZodIssue[], value: unknown): Problem[] {
+  const problems = issues.flatMap(describe);
+  const misspelt = problems.map(({ meant }) => meant);
+  const places = new Set(problems.map(({ path }) => formatPath(path)));
+  return [
+    // A key that is there under a wrong name is not missing as well.
+    ...problems.filter(({ path }) => !misspelt.includes(formatPath(path))),
+    ...crossCheckWhatIsThere(value).filter(
+      ({ path }) => !places.has(formatPath(path)),
+    ),
+  ];
+}
+
+function describe(issue: z.core.$ZodIssue): (Problem & { meant?: string })[] {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(path);
+    return issue.keys.map((key) => {
+      const meant = nearest(key, known);
+      return {
+        message: `"${key}" is no key here${suggest(key, known)}`,
+        path: [...path, key],
+        meant: meant && formatPath([...path, meant]),
+      };
+    });
+  }
+  if (issue.code === "invalid_value") {
+    const wanted = issue.values.map(String);
+    const hint = suggest(String(issue.input), wanted);
+    return [{ message: `"${issue.input}" is not allowed${hint}`, path }];
+  }
+  if (issue.code === "invalid_type" && issue.input === undefined) {
+    const key = String(path.at(-1) ?? "the manifest");
+    return [
+      { message: `"${key}" is missing, add it (${issue.expected})`, path },
+    ];
+  }
+  return [{ message: `${issue.message}, correct the value`, path }];
+}
+
+/** The keys that the schema has at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = manifest;
+  for (const key of path) {
+    const { shape, element } = unwrap(schema);
+    schema = typeof key === "number" ? element : shape?.[String(key)];
+  }
+  return Object.keys(unwrap(schema).shape ?? {});
+}
+
+interface Shape {
+  shape?: Record<string, unknown>;
+  element?: unknown;
+  unwrap?: () => unknown;
+}
+
+function unwrap(schema: unknown): Shape {
+  const candidate = (schema ?? {}) as Shape;
+  const wrapped = !candidate.shape && !candidate.element && candidate.unwrap;
+  return wrapped ? unwrap(candidate.unwrap?.()) : candidate;
+}
+
+/** The line of the value, or of what it would stand in. */
+function lineOf(
+  document: Document,
+  lines: LineCounter,
+  path: readonly PropertyKey[],
+): number | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] } | undefined)
+      ?.range;
+    if (range) return lines.linePos(range[0]).line;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import type { Site } from "../manifest";
+import type { Finding, Rule } from "./finding";
+import { hostLegs } from "./host-legs";
+import { hostMemory } from "./host-memory";
+import { nicNetwork } from "./nic-network";
+import { recovery } from "./recovery";
+import { routerDisk } from "./router-disk";
+import { routerTrunk } from "./router-trunk";
+import { storageCluster } from "./storage-cluster";
+import { tunnelNetwork } from "./tunnel-network";
+import { vlanAware } from "./vlan-aware";
+
+export type { Finding, Rule, Severity } from "./finding";
+
+export const rules: readonly Rule[] = [
+  hostLegs,
+  hostMemory,
+  nicNetwork,
+  recovery,
+  routerDisk,
+  routerTrunk,
+  storageCluster,
+  tunnelNetwork,
+  vlanAware,
+];
+
+/** What the rules find in a manifest that loads. */
+export function judge(site: Site): Finding[] {
+  return rules.flatMap(({ id, severity, check, remedy }) =>
+    check(site).map(({ message, path }) => ({
+      rule: id,
+      severity,
+      message: `${message}. ${remedy}`,
+      path,
+    })),
+  );
+}
