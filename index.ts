@@ -1,4 +1,5 @@
 import { Config, log, RunError } from "@pulumi/pulumi";
+import { NetworkFabric } from "./components/network-fabric";
 import { SiteProxmoxHost } from "./components/proxmox-host";
 import { ServiceVm } from "./components/service-vm";
 import { judge, loadSite, ManifestError, type Site } from "./site";
@@ -7,8 +8,12 @@ import { formatPath } from "./site/problem";
 const file = new Config("hybrid-site").require("manifest");
 const site = check(load());
 
+new NetworkFabric(site);
 const hosts = new Map(
-  site.proxmox.hosts.map((host) => [host.host, new SiteProxmoxHost(site, host)]),
+  site.proxmox.hosts.map((host) => [
+    host.host,
+    new SiteProxmoxHost(site, host),
+  ]),
 );
 const guests = site.guests.map((guest) => {
   const templates = hosts.get(guest.host)?.templates ?? [];

@@ -74,14 +74,16 @@ function vlanOf({ networks }: Site, name: string): number {
 function cloudInit({ networks }: Site, guest: Guest) {
   if (guest.cloudInit === undefined) return undefined;
   const { storage, user, sshKeys, dns } = guest.cloudInit;
-  const addresses = guest.nics.flatMap(({ network, address = "dhcp" }, index) => {
-    const range = networks.find(({ name }) => name === network);
-    if (range === undefined || address === "none") return [];
-    const ipv4 =
-      address === "dhcp" ? address : `${address}/${prefixLength(range.cidr)}`;
-    const gateway = address === "dhcp" ? undefined : range.gateway;
-    return [[`net${index}`, { ipv4, gateway }] as const];
-  });
+  const addresses = guest.nics.flatMap(
+    ({ network, address = "dhcp" }, index) => {
+      const range = networks.find(({ name }) => name === network);
+      if (range === undefined || address === "none") return [];
+      const ipv4 =
+        address === "dhcp" ? address : `${address}/${prefixLength(range.cidr)}`;
+      const gateway = address === "dhcp" ? undefined : range.gateway;
+      return [[`net${index}`, { ipv4, gateway }] as const];
+    },
+  );
   return {
     storage,
     user,

@@ -1,43 +1,43 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { StackValidationPolicy } from "@pulumi/policy";
 import { entries, virtualMachine } from "./machine";
 
-export const nicVlan: ResourceValidationPolicy = {
+const fabric = "site:network:Fabric";
+
+/** A stack policy, because what the site knows is a resource of the stack. */
+export const nicVlan: StackValidationPolicy = {
   name: "vm-nic-vlan",
   description: "Every NIC carries a VLAN tag that the site knows.",
   enforcementLevel: "mandatory",
   configSchema: {
     properties: { vlans: { type: "array", items: { type: "integer" } } },
   },
-  validateResource: ({ type, props, getConfig }, report) => {
-    if (type !== virtualMachine) return;
-    const known = getConfig<{ vlans?: number[] }>().vlans ?? siteVlans();
-    for (const [nic, { tag, trunks }] of entries(props.nics)) {
-      const tags = [tag ?? [], trunks ?? []].flat() as number[];
-      if (tags.length === 0) {
-        report(
-          `NIC ${nic} carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.`,
-        );
-      }
-      for (const unknown of tags.filter((item) => !known.includes(item))) {
-        report(
-          `NIC ${nic} carries VLAN ${unknown}, which the site does not know. Declare it under networks, or correct the tag.`,
-        );
-      }
+  validateStack: ({ resources, getConfig }, report) => {
+    const configured = getConfig<{ vlans?: number[] }>().vlans ?? [];
+    const declared = resources
+      .filter(({ type }) => type === fabric)
+      .flatMap(({ props }) => props.vlans as number[]);
+    const known = [...configured, ...declared];
+    for (const { type, props, urn } of resources) {
+      if (type !== virtualMachine) continue;
+      for (const message of nicProblems(props.nics, known))
+        report(message, urn);
     }
   },
 };
 
-let vlans: number[] | undefined;
-
-/** Of the manifest that the stack names; none without one. */
-function siteVlans(): number[] {
-  if (vlans) return vlans;
-  const { loadSite } = require("../site") as typeof import("../site");
-  const file = JSON.parse(process.env.PULUMI_CONFIG ?? "{}") as Record<
-    string,
-    string
-  >;
-  const manifest = file["hybrid-site:manifest"] ?? file["hybrid-site:config:manifest"];
-  vlans = manifest ? loadSite(manifest).networks.map(({ vlan }) => vlan) : [];
-  return vlans;
+function nicProblems(nics: unknown, known: number[]): string[] {
+  return entries(nics).flatMap(([nic, { tag, trunks }]) => {
+    const tags = [tag ?? [], trunks ?? []].flat() as number[];
+    if (tags.length === 0) {
+      return [
+        `NIC ${nic} carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.`,
+      ];
+    }
+    return tags
+      .filter((item) => !known.includes(item))
+      .map(
+        (item) =>
+          `NIC ${nic} carries VLAN ${item}, which the site does not know. Declare it under networks, or correct the tag.`,
+      );
+  });
 }

@@ -1,8 +1,8 @@
 import { PolicyPack } from "@pulumi/policy";
 import { diskDecision } from "./disk-decision";
 import { nicVlan } from "./nic-vlan";
-import { plainSecret } from "./plain-secret";
+import { lookForSecrets, plainSecret } from "./plain-secret";
 
-export const policies = [diskDecision, nicVlan, plainSecret];
+export const policies = [diskDecision, nicVlan, lookForSecrets, plainSecret];
 
 new PolicyPack("hybrid-site", { policies });

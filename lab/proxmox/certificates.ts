@@ -28,6 +28,8 @@ export async function certificateFor(
 }
 
 async function make(name: string, address: string): Promise<Certificate> {
+  // What the library is built on asks for it.
+  await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   x509.cryptoProvider.set(webcrypto as typeof globalThis.crypto);
   const keys = () =>

@@ -1,0 +1,72 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { labDirectory, stack, stateDirectory } from "./paths";
+import { runPulumi } from "./pulumi";
+
+const folder = join(stateDirectory, ".pulumi");
+
+interface Deployment {
+  deployment: { pending_operations?: unknown[] };
+}
+
+/** Clears what an engine that was killed has left: its lock, and operations it never ended. */
+export async function recover(): Promise<void> {
+  removeDeadLocks();
+  const checkpoint = join(folder, "stacks", "hybrid-site", `${stack}.json`);
+  if (!existsSync(checkpoint)) return;
+  if (!/"pending_operations": ?\[\s*\{/.test(readFileSync(checkpoint, "utf8")))
+    return;
+  const file = join(labDirectory, "interrupted.json");
+  await run(["stack", "export", "--file", file]);
+  const exported = JSON.parse(readFileSync(file, "utf8")) as Deployment;
+  const count = exported.deployment.pending_operations?.length ?? 0;
+  // Our creates look for what an earlier one left, so there is nothing to lose.
+  exported.deployment.pending_operations = [];
+  writeFileSync(file, JSON.stringify(exported), { mode: 0o600 });
+  await run(["stack", "import", "--file", file]);
+  rmSync(file);
+  console.error(
+    `An earlier run was cut short: ${count} unfinished operation${count === 1 ? "" : "s"} will be taken up again.`,
+  );
+}
+
+function removeDeadLocks(): void {
+  const locks = join(folder, "locks", "organization", "hybrid-site", stack);
+  if (!existsSync(locks)) return;
+  for (const name of readdirSync(locks)) {
+    const file = join(locks, name);
+    const lock = JSON.parse(readFileSync(file, "utf8")) as {
+      pid: number;
+      hostname: string;
+    };
+    if (lock.hostname !== hostname() || alive(lock.pid)) continue;
+    rmSync(file);
+    console.error(
+      `An earlier run (process ${lock.pid}) has ended without releasing the stack: released.`,
+    );
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function run(args: string[]): Promise<void> {
+  const { code, output } = await runPulumi(args, "capture");
+  if (code !== 0)
+    throw new Error(
+      `Unable to run pulumi ${args.slice(0, 2).join(" ")}: ${output.trim()}`,
+    );
+}

@@ -1,0 +1,47 @@
+import type { Site } from "../site";
+import type { Summary } from "./proxmox";
+
+/** What exists now, where it is described, and what to try next. */
+export function summarize(
+  site: Site,
+  nodes: Summary,
+  manifest: string,
+): string {
+  const lines = [
+    "",
+    `Site "${site.site.name}" on ${nodes.length} Proxmox VE hosts:`,
+  ];
+  for (const { node, guests } of nodes) {
+    lines.push(`  ${node}`);
+    for (const { vmid, name, status, template } of guests) {
+      const guest = site.guests.find((item) => item.name === name);
+      const what = template ? "template" : status;
+      lines.push(
+        `    ${String(vmid).padEnd(6)} ${name.padEnd(16)} ${what.padEnd(9)}${guest ? ` ${networks(site, guest.nics)}` : ""}`,
+      );
+    }
+  }
+  const guest = site.guests.at(-1);
+  return [
+    ...lines,
+    "",
+    `All of it is described in ${manifest}. Three things to try next:`,
+    `  - change a guest's memory there, then: npm run lab -- preview`,
+    `  - change a guest behind Pulumi's back: npm run lab -- drift set ${guest?.name} memory 1024`,
+    `    then see it and mend it:             npm run lab -- refresh --yes && npm run lab`,
+    `  - take all down but what is kept:      npm run lab -- destroy --yes`,
+    "",
+  ].join("\n");
+}
+
+function networks(site: Site, nics: Site["guests"][number]["nics"]): string {
+  return nics
+    .map(({ network, trunk, address }) => {
+      const vlan = site.networks.find(({ name }) => name === network)?.vlan;
+      const where = trunk
+        ? `trunk of ${trunk.length} VLANs`
+        : `VLAN ${vlan} ${network}`;
+      return address && address !== "none" ? `${where}, ${address}` : where;
+    })
+    .join("; ");
+}

@@ -1,0 +1,133 @@
+import { parseArgs } from "node:util";
+import { type Command, faultKinds } from "./proxmox";
+import { bend } from "./site-lab";
+
+export const help = `usage: npm run lab [-- VERB | -- PULUMI ARGUMENTS]
+
+Without words: pulumi up --yes with the policy pack on the lab's stack.
+Any Pulumi command runs with the lab up: preview, refresh --yes, destroy --yes,
+stack export ... with its own flags and exit code.
+
+  serve    keep the lab up and print where it answers, for any other client
+  env      print what makes plain "npx pulumi" work on it: eval "$(npm run -s lab -- env)"
+  fault    let things go wrong (fault --help)
+  drift    change things behind Pulumi's back (drift --help)
+  reset    forget the world and the stack's state
+
+Environment: LAB_DIR (instead of .lab), LAB_RECORD=DIR (log every request),
+LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200).`;
+
+const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST /nodes/*/qemu/*/clone"]
+                                [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
+       npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
+
+${Object.entries(faultKinds)
+  .map(([kind, what]) => `  ${kind.padEnd(14)} ${what}`)
+  .join("\n")}
+
+For tasks --match is their type, like qmclone. Faults stay until cleared or counted down.`;
+
+const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, cores, tags, net0, description ...)
+       npm run lab -- drift unset GUEST KEY
+       npm run lab -- drift start | stop | delete GUEST
+       npm run lab -- drift foreign NODE VMID NAME   (somebody else's guest)
+
+GUEST is a name or a VM id.`;
+
+export async function fault(words: string[]): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean" },
+      host: { type: "string" },
+      match: { type: "string" },
+      rate: { type: "string" },
+      count: { type: "string" },
+      status: { type: "string" },
+      ms: { type: "string" },
+      seed: { type: "string" },
+    },
+  });
+  const [kind, node = "", privilege = ""] = positionals;
+  if (values.help || kind === undefined) return faultHelp;
+  if (kind === "list") return show(await bend({ do: "faults" }));
+  if (kind === "clear") return show(await bend({ do: "clear-faults" }));
+  if (kind === "rotate-token")
+    return show(await bend({ do: "rotate-token", node }));
+  if (kind === "revoke")
+    return show(await bend({ do: "revoke", node, privilege }));
+  const { host, match, rate, count, status, ms, seed } = values;
+  const numbers = Object.entries({ rate, count, status, ms, seed }).flatMap(
+    ([key, text]) => (text === undefined ? [] : [[key, number(key, text)]]),
+  );
+  const command = {
+    do: "fault",
+    fault: { kind, host, match, ...Object.fromEntries(numbers) },
+  } as Command;
+  return show(await bend(command));
+}
+
+export async function drift(words: string[]): Promise<string> {
+  const [change, first = "", second = "", ...rest] = words;
+  const third = rest.join(" ");
+  switch (change) {
+    case "set":
+      if (first && second && third) {
+        return show(
+          await bend({
+            do: "drift",
+            guest: first,
+            change,
+            key: second,
+            value: third,
+          }),
+        );
+      }
+      break;
+    case "unset":
+      if (first && second) {
+        return show(
+          await bend({ do: "drift", guest: first, change, key: second }),
+        );
+      }
+      break;
+    case "start":
+    case "stop":
+    case "delete":
+      if (first) return show(await bend({ do: "drift", guest: first, change }));
+      break;
+    case "foreign":
+      if (third) {
+        return show(
+          await bend({
+            do: "foreign",
+            node: first,
+            vmid: number("VMID", second),
+            name: third,
+          }),
+        );
+      }
+      break;
+    case undefined:
+    case "--help":
+      return driftHelp;
+  }
+  throw new Error(
+    `Unable to drift "${words.join(" ")}": it is not complete.\n${driftHelp}`,
+  );
+}
+
+function number(what: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || Number.isNaN(value)) {
+    throw new Error(`Unable to use ${what} "${text}": it is no number.`);
+  }
+  return value;
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.length === 0) return "no faults";
+  return (value as object[]).map((item) => JSON.stringify(item)).join("\n");
+}
