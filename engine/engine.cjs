@@ -1,16 +1,13 @@
 const { createHash } = require("node:crypto");
-const { execFileSync } = require("node:child_process");
-const dns = require("node:dns/promises");
+const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const { build } = require("./build.cjs");
 const { withLock } = require("./lock.cjs");
 
-const cli = process.platform === "win32" ? "pulumi.exe" : "pulumi";
-const host = "pulumi-language-nodejs";
 const probeMs = 3_000;
-const retryAfterMs = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 
 /**
  * Makes sure that `npx pulumi` finds a CLI, and answers the environment that
@@ -19,107 +16,79 @@ const retryAfterMs = 24 * 3_600_000;
  * projects too.
  */
 async function ensureEngine(root) {
-  const { version } = require(
-    path.join(root, "node_modules/pulumi/package.json"),
-  );
-  const userHome =
-    process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
-  if (complete(binOf(userHome, version))) return {};
-  const home = ownHome(version);
-  const bin = binOf(home, version);
-  fs.mkdirSync(home, { recursive: true, mode: 0o700 });
-  const environment = { PULUMI_HOME: home };
-  if (complete(bin) && !dueForRetry(home)) return environment;
-  return withLock(path.join(home, "lock"), "build of the engine", async () => {
+  const launcher = path.join(root, "node_modules/pulumi");
+  const { version } = require(path.join(launcher, "package.json"));
+  const below = (folder) => path.join(folder, "versions", version, "bin");
+  const { PULUMI_HOME, XDG_CACHE_HOME } = process.env;
+  const users = below(PULUMI_HOME ?? path.join(os.homedir(), ".pulumi"));
+  const cache = XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache");
+  const home = path.join(cache, "hybrid-site", contentHash(version));
+  const bin = below(home);
+  const giveUp = () => fs.rmSync(home, { recursive: true, force: true });
+  if (complete(users)) {
+    if (users !== bin) giveUp();
+    return {};
+  }
+  const tried = path.join(home, "looked-for-pulumi");
+  const triedAt = () => fs.statSync(tried, { throwIfNoEntry: false })?.mtimeMs;
+  const settled = () => complete(bin) && triedAt() > Date.now() - dayMs;
+  const answer = { PULUMI_HOME: home };
+  if (settled()) return answer;
+  fs.mkdirSync(path.dirname(bin), { recursive: true, mode: 0o700 });
+  return withLock(`${home}.lock`, "installation of Pulumi", async () => {
+    if (settled()) return answer;
     const installed = installedBin(version);
-    if (installed) {
-      fs.rmSync(path.dirname(bin), { recursive: true, force: true });
-      fs.mkdirSync(path.dirname(bin), { recursive: true });
-      fs.symlinkSync(installed, bin);
-      return environment;
-    }
-    if (await download(root, version, userHome)) {
-      fs.rmSync(home, { recursive: true, force: true });
+    if (!installed && (await download(launcher, users, version))) {
+      giveUp();
       return {};
     }
-    fs.writeFileSync(path.join(home, "download-tried"), "");
-    if (!complete(bin)) await build({ version, bin, cli });
-    return environment;
+    if (installed || !complete(bin)) {
+      fs.rmSync(bin, { recursive: true, force: true });
+      if (installed) fs.symlinkSync(installed, bin);
+      else await build(version, bin);
+    }
+    fs.writeFileSync(tried, "");
+    return answer;
   });
-}
-
-function binOf(home, version) {
-  return path.join(home, "versions", version, "bin");
 }
 
 function complete(bin) {
-  return [cli, host].every((name) => {
-    try {
-      fs.accessSync(path.join(bin, name), fs.constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const has = (name) => fs.existsSync(path.join(bin, name));
+  const names = ["pulumi", "pulumi-language-nodejs"];
+  return names.every((name) => has(name) || has(`${name}.exe`));
 }
 
-/** Named by what it is built from: another version of these is another home. */
-function ownHome(version) {
-  const hash = createHash("sha256").update(
-    `${version} ${process.platform} ${process.arch}`,
-  );
-  for (const file of ["go.mod", "go.sum", "language-host.cjs", "build.cjs"]) {
+/** Of what a home is built from: another version of these is another home. */
+function contentHash(version) {
+  const system = `${version} ${process.platform} ${process.arch}`;
+  const hash = createHash("sha256").update(system);
+  for (const file of ["go.mod", "go.sum", "language-host.cjs", "build.cjs"])
     hash.update(fs.readFileSync(path.join(__dirname, file)));
-  }
-  const cache = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache");
-  return path.join(
-    cache,
-    "hybrid-site",
-    `pulumi-${hash.digest("hex").slice(0, 16)}`,
-  );
+  return `pulumi-${hash.digest("hex").slice(0, 16)}`;
 }
 
-/** A `pulumi` of just this version on the PATH, with its language host beside it. */
+/** The first `pulumi` on the PATH, if it is of just this version and whole. */
 function installedBin(version) {
-  for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
-    const file = path.join(folder, cli);
-    if (folder.includes("node_modules") || !complete(folder)) continue;
-    try {
-      const told = execFileSync(file, ["version"], {
-        encoding: "utf8",
-        timeout: 20_000,
-      });
-      if (told.trim() === `v${version}`)
-        return path.dirname(fs.realpathSync(file));
-    } catch {
-      // Not a working CLI.
-    }
-  }
-  return undefined;
-}
-
-function dueForRetry(home) {
-  try {
-    const { mtimeMs } = fs.statSync(path.join(home, "download-tried"));
-    return Date.now() - mtimeMs > retryAfterMs;
-  } catch {
-    return true;
-  }
+  const file = process.env.PATH.split(path.delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .map((folder) => path.join(folder, "pulumi"))
+    .find((name) => fs.existsSync(name));
+  const bin = file && path.dirname(fs.realpathSync(file));
+  if (!bin || !complete(bin)) return undefined;
+  const { stdout } = spawnSync(file, ["version"]);
+  return String(stdout).trim() === `v${version}` ? bin : undefined;
 }
 
 /** Pulumi's own launcher does it; asked first is only whether its host answers. */
-async function download(root, version, userHome) {
+async function download(launcher, bin, version) {
   try {
-    await dns.lookup("get.pulumi.com");
-    await fetch("https://get.pulumi.com/install.sh", {
-      signal: AbortSignal.timeout(probeMs),
-    });
-    const { installCLI } = require(
-      path.join(root, "node_modules/pulumi/lib/download.js"),
-    );
+    const signal = AbortSignal.timeout(probeMs);
+    const reply = await fetch("https://get.pulumi.com/install.sh", { signal });
+    if (!reply.ok) return false;
     console.error(`Downloading Pulumi ${version}...`);
-    await installCLI(version, path.join(userHome, "versions", version));
-    return complete(binOf(userHome, version));
+    const { installCLI } = require(path.join(launcher, "lib/download.js"));
+    await installCLI(version, path.dirname(bin));
+    return complete(bin);
   } catch {
     return false;
   }

@@ -1,23 +1,16 @@
 const fs = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
 
-const pollMs = 300;
-
 /** Runs `work` alone on this machine; a dead holder's lock is taken over. */
 async function withLock(file, what, work) {
-  let told = false;
-  while (!take(file)) {
+  for (let told = false; !take(file); told = true) {
     if (!told) console.error(`Waiting for another ${what} to end...`);
-    told = true;
-    await sleep(pollMs);
+    await sleep(200);
   }
-  const release = () => fs.rmSync(file, { force: true });
-  process.once("exit", release);
   try {
     return await work();
   } finally {
-    process.removeListener("exit", release);
-    release();
+    fs.rmSync(file, { force: true });
   }
 }
 
@@ -30,19 +23,23 @@ function take(file) {
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (!holderAlive(file)) fs.rmSync(file, { force: true });
+    if (!holderLives(file)) {
+      fs.renameSync(file, own);
+      // Another may have taken it over just before: it keeps it.
+      if (holderLives(own)) fs.linkSync(own, file);
+    }
     return false;
   } finally {
     fs.rmSync(own, { force: true });
   }
 }
 
-function holderAlive(file) {
+function holderLives(file) {
   try {
     process.kill(Number(fs.readFileSync(file, "utf8")), 0);
     return true;
   } catch (error) {
-    // EPERM: alive, somebody else's. ENOENT: released since; try again.
+    // EPERM: alive, somebody else's. ENOENT: released since.
     return error.code === "EPERM" || error.code === "ENOENT";
   }
 }

@@ -9,34 +9,23 @@ async function ensurePackages(root) {
   const lockFile = fs.readFileSync(path.join(root, "package-lock.json"));
   const wanted = createHash("sha256").update(lockFile).digest("hex");
   const mark = path.join(root, "node_modules", ".hybrid-site");
-  if (read(mark) === wanted) return;
+  const has = () => fs.existsSync(mark) && fs.readFileSync(mark, "utf8");
+  if (has() === wanted) return;
   await withLock(path.join(root, ".npm-ci.lock"), "npm ci", async () => {
-    if (read(mark) === wanted) return;
+    if (has() === wanted) return;
     console.error("Installing packages (npm ci)...");
-    const { status, error } = spawnSync(
-      "npm",
-      ["ci", "--no-audit", "--no-fund"],
-      {
-        cwd: root,
-        // Its output is no part of what the command itself prints.
-        stdio: ["ignore", 2, 2],
-      },
-    );
+    // Its output is no part of what the command itself prints.
+    const options = { cwd: root, stdio: ["ignore", 2, 2] };
+    const args = ["ci", "--no-audit", "--no-fund"];
+    const { status, error } = spawnSync("npm", args, options);
     if (status !== 0) {
+      const cause = error?.message ?? `npm ci ended with ${status} (see above)`;
       throw new Error(
-        `Unable to install the packages: npm ci ${error ? `cannot start (${error.message})` : `ended with ${status}`}. See above; it needs npm and the npm registry.`,
+        `Unable to install the packages: ${cause}. It needs npm and the npm registry.`,
       );
     }
     fs.writeFileSync(mark, wanted);
   });
-}
-
-function read(file) {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }
 
 module.exports = { ensurePackages };

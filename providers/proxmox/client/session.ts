@@ -26,9 +26,6 @@ export interface ClientOptions {
   beforeWrite?: () => Promise<void>;
 }
 
-/** How old the cluster's list may be that several operations share. */
-const listAgeMs = 500;
-
 /** One client a host: its connections, login and lists serve all operations. */
 export class ProxmoxClient {
   readonly #transport: Transport;
@@ -48,12 +45,13 @@ export class ProxmoxClient {
 
   /** A view in which everything ends with `signal.reason` once it aborts. */
   session(signal: AbortSignal): ProxmoxSession {
+    const since = Date.now();
     const request = <T>(method: Method, path: string, params?: Params) =>
       this.#request<T>(method, path, params, signal);
     return new ProxmoxSession(
       request,
       (upid, what) => this.#tasks.wait(upid, what, signal),
-      (fresh) => this.#guests(fresh),
+      () => this.#guests(since),
     );
   }
 
@@ -80,10 +78,9 @@ export class ProxmoxClient {
     ) as Promise<T>;
   }
 
-  #guests(fresh = false): Promise<ClusterResource[]> {
-    if (!fresh && this.#list && Date.now() - this.#list.at < listAgeMs) {
-      return this.#list.guests;
-    }
+  /** Operations that run side by side share a list, if it is no older than they are. */
+  #guests(since: number): Promise<ClusterResource[]> {
+    if (this.#list && this.#list.at >= since) return this.#list.guests;
     const guests = this.#request<ClusterResource[]>(
       "GET",
       "/cluster/resources",
@@ -114,8 +111,8 @@ export class ProxmoxSession {
       upid: string,
       what: string,
     ) => Promise<{ warnings: string[] }>,
-    /** The cluster's guests; one list serves all that ask within half a second. */
-    readonly guests: (fresh?: boolean) => Promise<ClusterResource[]>,
+    /** The cluster's guests, as they were at this session's start or later. */
+    readonly guests: () => Promise<ClusterResource[]>,
   ) {}
 
   /** The whole API, typed by proxmox-api, over our own transport. */
@@ -135,6 +132,10 @@ function typedApi(request: ProxmoxSession["request"]): Proxmox.Api {
   const { proxmoxApi } = require("proxmox-api") as typeof import("proxmox-api");
   return proxmoxApi({
     doRequest: (method, path, _template, params) =>
-      request(method.toUpperCase() as Method, reencodePath(path), params),
+      request(
+        method.toUpperCase() as Method,
+        reencodePath(path.replace(/^\/api2\/json/, "")),
+        params,
+      ),
   });
 }

@@ -70,13 +70,9 @@ async function findTemplate(
   { node, source, host }: VirtualMachineInputs,
 ): Promise<number> {
   const name = "template" in source ? source.template : "";
-  const named = async (fresh: boolean) =>
-    (await session.guests(fresh)).filter(
-      (guest) => guest.template && guest.name === name && guest.node === node,
-    );
-  let found = await named(false);
-  // It may be younger than the shared list.
-  if (found.length === 0) found = await named(true);
+  const found = (await session.guests()).filter(
+    (guest) => guest.template && guest.name === name && guest.node === node,
+  );
   const [template] = found;
   if (template?.vmid !== undefined && found.length === 1) return template.vmid;
   throw new UserError(

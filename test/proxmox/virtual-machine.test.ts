@@ -1,0 +1,351 @@
+import type { Summary } from "../../lab/proxmox";
+import {
+  base,
+  machine,
+  machines,
+  type Provider,
+  templates,
+} from "../support/provider";
+import { type TestLab, testLab } from "../support/proxmox";
+
+let lab: TestLab;
+let vm: Provider;
+
+beforeEach(async () => {
+  lab = await testLab();
+  vm = machines(lab);
+});
+afterEach(() => lab.stop());
+
+const guests = (node = "pve") =>
+  lab.control<Summary>({ do: "summary" }).find((item) => item.node === node)
+    ?.guests ?? [];
+const config = async (id: string) =>
+  lab
+    .session()
+    .request<Record<string, string | number>>(
+      "GET",
+      `/nodes/pve/qemu/${id}/config`,
+    );
+
+/** Creates, and checks that read and a second diff are quiet. */
+async function create(inputs = machine()) {
+  const { id, outs } = await vm.create(inputs);
+  return { id, props: outs ?? {} };
+}
+
+async function isQuiet(
+  id: string,
+  props: Record<string, unknown>,
+  inputs: Record<string, unknown>,
+) {
+  const found = await vm.read(id, props);
+  const { changes } = await vm.diff(id, found.props ?? {}, inputs);
+  return changes === false;
+}
+
+test("an image is imported, grown, started, and then quiet", async () => {
+  const inputs = machine();
+  const { id, props } = await create(inputs);
+  expect(guests()).toMatchObject([
+    { name: "web", status: "running", memory: "2048" },
+  ]);
+  expect(await config(id)).toMatchObject({
+    scsi0: expect.stringContaining("size=8G"),
+    net0: expect.stringContaining("tag=30"),
+  });
+  expect(await isQuiet(id, props, inputs)).toBe(true);
+});
+
+test("a template is cloned in at most 12 requests, and then quiet", async () => {
+  await templates(lab).create(base());
+  lab.requests();
+  const inputs = machine({ source: { template: "base" } });
+  const { id, props } = await create(inputs);
+  expect(lab.requests().length).toBeLessThanOrEqual(12);
+  expect(await isQuiet(id, props, inputs)).toBe(true);
+});
+
+test("a clone does not keep its template's mark", async () => {
+  await templates(lab).create(base());
+  const { id } = await create(machine({ source: { template: "base" } }));
+  expect((await config(id)).description).toContain(
+    `owner=site/VirtualMachine/web id=${id}`,
+  );
+});
+
+/** Every input: a change, and what the device then says. Inputs without a place on the device have none. */
+const full = machine({
+  cloudInit: {
+    storage: "fast",
+    user: "ops",
+    sshKeys: ["ssh-ed25519 AAAA a@b"],
+    nameservers: ["10.0.0.1"],
+    searchDomain: "lan",
+    addresses: { net0: { ipv4: "10.10.30.5/24", gateway: "10.10.30.1" } },
+  },
+  description: "words",
+  cpuType: "host",
+  tags: ["b", "a"],
+  onBoot: true,
+  agent: false,
+});
+const changes: Record<string, [unknown, Record<string, unknown>]> = {
+  owner: [
+    "site/VirtualMachine/other",
+    { description: expect.stringContaining("owner=site/VirtualMachine/other") },
+  ],
+  name: ["renamed", { name: "renamed" }],
+  description: [
+    "other words",
+    { description: expect.stringContaining("other words") },
+  ],
+  cores: [4, { cores: 4 }],
+  memory: [4096, { memory: "4096" }],
+  cpuType: ["x86-64-v3", { cpu: "x86-64-v3" }],
+  disks: [
+    {
+      scsi0: {
+        storage: "fast",
+        size: 12,
+        onDestroy: "destroy",
+        discard: true,
+        ssd: true,
+      },
+      scsi1: { storage: "fast", size: 3, onDestroy: "keep" },
+    },
+    {
+      scsi0: expect.stringMatching(/discard=on,size=12G,ssd=1/),
+      scsi1: expect.stringContaining("size=3G"),
+    },
+  ],
+  nics: [
+    {
+      net0: { bridge: "vmbr0", trunks: [30, 40] },
+      net1: { bridge: "vmbr0", tag: 50, mac: "BC:24:11:00:00:01" },
+    },
+    {
+      net0: expect.stringContaining("trunks=30;40"),
+      net1: expect.stringContaining("BC:24:11:00:00:01"),
+    },
+  ],
+  cloudInit: [
+    {
+      storage: "fast",
+      user: "root",
+      sshKeys: ["ssh-ed25519 BBBB c@d"],
+      addresses: { net0: { ipv4: "dhcp" } },
+    },
+    {
+      ciuser: "root",
+      ipconfig0: "ip=dhcp",
+      sshkeys: expect.stringContaining("BBBB"),
+    },
+  ],
+  tags: [["c"], { tags: "c" }],
+  onBoot: [false, {}],
+  agent: [true, { agent: "enabled=1" }],
+  power: ["stopped", {}],
+  timeouts: [{ update: 30 }, {}],
+  adopt: [true, {}],
+  host: ["left", {}],
+  node: ["left", {}],
+  source: [{ template: "base" }, {}],
+  vmId: [1500, {}],
+};
+const replaced = ["host", "node", "source", "vmId"];
+
+test.each(Object.keys(changes))(
+  "a change of %s is seen, made and then quiet",
+  async (key) => {
+    const [value, expected] = changes[key] ?? [];
+    const { id, props } = await create(full);
+    const news = { ...full, [key]: value };
+    const diff = await vm.diff(id, props, news);
+    expect(diff.changes).toBe(true);
+    expect(diff.replaces).toEqual(replaced.includes(key) ? [key] : []);
+    if (replaced.includes(key)) return;
+    const { outs } = await vm.update(id, props, news);
+    expect(await config(id)).toMatchObject(expected ?? {});
+    expect(await isQuiet(id, outs ?? {}, news)).toBe(true);
+  },
+);
+
+test("the table above has a row for each input", async () => {
+  const { schema } = await import(
+    "../../providers/proxmox/virtual-machine/model"
+  );
+  expect(Object.keys(changes).sort()).toEqual(Object.keys(schema.shape).sort());
+});
+
+const drifts: [string, string, string][] = [
+  ["name", "name", "other"],
+  ["description", "description", "overwritten"],
+  ["cores", "cores", "7"],
+  ["memory", "memory", "512"],
+  ["cpuType", "cpu", "kvm64"],
+  ["nics", "net0", "virtio=BC:24:11:00:00:09,bridge=vmbr0,tag=99"],
+  ["cloudInit", "ciuser", "root"],
+  ["tags", "tags", "z"],
+  ["onBoot", "onboot", "0"],
+  ["agent", "agent", "1"],
+];
+
+test.each(drifts)(
+  "drift of %s is read, and mended by the next update",
+  async (_key, setting, value) => {
+    const { id, props } = await create(full);
+    lab.control({ do: "drift", guest: id, change: "set", key: setting, value });
+    // With the description the mark is gone too: then the name says whose it is.
+    const found = await vm.read(id, props);
+    expect((await vm.diff(id, found.props ?? {}, full)).changes).toBe(true);
+    const { outs } = await vm.update(id, found.props ?? {}, full);
+    expect(await isQuiet(id, outs ?? {}, full)).toBe(true);
+  },
+);
+
+test("a guest that is gone reads as nothing, and a foreign one under its id too", async () => {
+  const { id, props } = await create();
+  lab.control({ do: "drift", guest: id, change: "delete" });
+  expect(await vm.read(id, props)).toEqual({});
+  lab.control({ do: "foreign", node: "pve", vmid: Number(id), name: "theirs" });
+  expect(await vm.read(id, props)).toEqual({});
+  await vm.delete(id, props);
+  expect(guests()).toHaveLength(1);
+});
+
+test("memory of a running guest is applied by a restart", async () => {
+  const { id, props } = await create();
+  lab.requests();
+  await vm.update(id, props, machine({ memory: 4096 }));
+  expect(lab.requests()).toContain(`POST /nodes/pve/qemu/${id}/status/reboot`);
+  expect(
+    await lab.session().request("GET", `/nodes/pve/qemu/${id}/pending`),
+  ).not.toContainEqual(expect.objectContaining({ pending: expect.anything() }));
+});
+
+test("what stands in a NIC or disk and is not ours stays", async () => {
+  const { id, props } = await create();
+  const { net0 } = await config(id);
+  lab.control({
+    do: "drift",
+    guest: id,
+    change: "set",
+    key: "net0",
+    value: `${net0},firewall=1`,
+  });
+  const found = await vm.read(id, props);
+  expect((await vm.diff(id, found.props ?? {}, machine())).changes).toBe(false);
+  await vm.update(
+    id,
+    props,
+    machine({ nics: { net0: { bridge: "vmbr0", tag: 31 } } }),
+  );
+  expect((await config(id)).net0).toBe(
+    `${net0},firewall=1`
+      .replace("firewall=1", "")
+      .replace("tag=30", "firewall=1,tag=31")
+      .replace(/,$/, ""),
+  );
+});
+
+test("delete leaves disks marked keep, and the next create takes them up", async () => {
+  const inputs = machine({
+    disks: {
+      scsi0: { storage: "fast", size: 8, onDestroy: "destroy" },
+      scsi1: { storage: "fast", size: 3, onDestroy: "keep" },
+    },
+  });
+  const { id, props } = await create(inputs);
+  const { scsi1 } = await config(id);
+  await vm.delete(id, props);
+  expect(guests()).toMatchObject([{ name: "kept-web", status: "stopped" }]);
+  const left = await config(id);
+  expect(left.scsi1).toBe(scsi1);
+  expect(left.scsi0).toBeUndefined();
+  const again = await create(inputs);
+  expect(again.id).toBe(id);
+  expect((await config(id)).scsi1).toBe(scsi1);
+  expect(guests()).toMatchObject([{ name: "web", status: "running" }]);
+});
+
+test("delete without kept disks leaves nothing, and of a gone guest succeeds", async () => {
+  const { id, props } = await create();
+  await vm.delete(id, props);
+  expect(guests()).toEqual([]);
+  await vm.delete(id, props);
+});
+
+test("a removed disk marked keep stays with the guest, one marked destroy goes", async () => {
+  const disks = {
+    scsi0: { storage: "fast", size: 8, onDestroy: "destroy" },
+    scsi1: { storage: "fast", size: 3, onDestroy: "keep" },
+    scsi2: { storage: "fast", size: 4, onDestroy: "destroy" },
+  };
+  const { id, props } = await create(machine({ disks }));
+  await vm.update(id, props, machine());
+  const left = await config(id);
+  expect(left).toMatchObject({ unused0: expect.stringContaining("disk-1") });
+  expect(
+    Object.keys(left)
+      .filter((key) => /^(scsi\d|unused)/.test(key))
+      .sort(),
+  ).toEqual(["scsi0", "unused0"]);
+});
+
+test.each([
+  [
+    "shrinking a disk",
+    { disks: { scsi0: { storage: "fast", size: 4, onDestroy: "destroy" } } },
+    "disks.scsi0.size",
+    "cannot shrink from 8 to 4 GiB",
+  ],
+  [
+    "moving a disk",
+    { disks: { scsi0: { storage: "local", size: 8, onDestroy: "destroy" } } },
+    "disks.scsi0.storage",
+    'cannot move from "fast"',
+  ],
+])("%s is refused at preview", async (_what, change, property, reason) => {
+  const { failures } = await vm.check(machine(), machine(change));
+  expect(failures).toEqual([
+    { property, reason: expect.stringContaining(reason) },
+  ]);
+});
+
+test("what would make another guest is refused while a disk is marked keep", async () => {
+  const kept = {
+    disks: { scsi0: { storage: "fast", size: 8, onDestroy: "keep" } },
+  };
+  const { failures } = await vm.check(
+    machine(kept),
+    machine({ ...kept, host: "left", node: "left" }),
+  );
+  expect(failures?.map(({ property }) => property)).toEqual(["host", "node"]);
+});
+
+test("a declared VM id that is taken names who holds it, and adopt takes it over", async () => {
+  lab.control({ do: "foreign", node: "pve", vmid: 150, name: "theirs" });
+  await expect(vm.create(machine({ vmId: 150 }))).rejects.toThrow(
+    'VM id 150 on host "pve" is taken by guest "theirs", which is not this site\'s',
+  );
+  const { id } = await create(machine({ vmId: 150, adopt: true }));
+  expect(id).toBe("150");
+  expect(guests()).toMatchObject([{ name: "web" }]);
+});
+
+test("a range passes over ids that are taken", async () => {
+  for (const vmid of [1000, 1001])
+    lab.control({ do: "foreign", node: "pve", vmid, name: `theirs-${vmid}` });
+  const { id } = await create(machine({ vmId: { from: 1000, to: 1002 } }));
+  expect(id).toBe("1002");
+  await expect(
+    vm.create(
+      machine({
+        owner: "site/VirtualMachine/late",
+        name: "late",
+        vmId: { from: 1000, to: 1001 },
+      }),
+    ),
+  ).rejects.toThrow("no free VM id is left");
+});

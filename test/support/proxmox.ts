@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command, ProxmoxLab } from "../../lab/proxmox";
+import { startProxmox } from "../../lab/proxmox";
+import {
+  ProxmoxClient,
+  type ProxmoxSession,
+} from "../../providers/proxmox/client";
+
+export const gibibyte = 2 ** 30;
+export const imageUrl = "https://images.example/cloud.img";
+export const imageSum = "a".repeat(64);
+
+export interface TestLab {
+  lab: ProxmoxLab;
+  directory: string;
+  /** Requests since the last call, "GET /version". */
+  requests(): string[];
+  control<T = unknown>(command: Command): T;
+  session(signal?: AbortSignal): ProxmoxSession;
+  configuration(key: string): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** One stand-alone node "pve" and a cluster of "left" and "right", on free ports. */
+export async function testLab(kept?: string, taskMs = 20): Promise<TestLab> {
+  const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
+  const record: string[] = [];
+  const node = (name: string) => ({
+    name,
+    listen: { host: "127.0.0.1", port: 0 },
+    cores: 8,
+    memoryBytes: 64 * gibibyte,
+    bridges: ["vmbr0"],
+    storages: [
+      {
+        id: "local",
+        type: "dir" as const,
+        content: ["iso", "import", "vztmpl"],
+        totalBytes: 50 * gibibyte,
+        files: [{ name: "import/placed.raw", bytes: gibibyte }],
+      },
+      {
+        id: "fast",
+        type: "zfspool" as const,
+        content: ["images"],
+        totalBytes: 500 * gibibyte,
+      },
+    ],
+  });
+  const lab = await startProxmox({
+    directory,
+    taskMs,
+    authDelayMs: 10,
+    spec: {
+      clusters: [
+        { name: "alone", nodes: [node("pve")] },
+        { name: "pair", nodes: [node("left"), node("right")] },
+      ],
+      internet: [{ url: imageUrl, sha256: imageSum, bytes: gibibyte }],
+    },
+    record: ({ method, path }) => record.push(`${method} ${path}`),
+  });
+  const clients: ProxmoxClient[] = [];
+  const names = Object.keys(lab.endpoints);
+  const map = (make: (name: string) => unknown) =>
+    JSON.stringify(
+      Object.fromEntries(names.map((name) => [name, { proxmox: make(name) }])),
+    );
+  return {
+    lab,
+    directory,
+    requests: () => record.splice(0),
+    control: <T>(command: Command) => lab.control(command) as T,
+    session: (signal = AbortSignal.timeout(20_000)) => {
+      const { url, ca } = lab.endpoints.pve ?? { url: "", ca: "" };
+      const client = new ProxmoxClient({
+        host: "pve",
+        endpoint: { url, ca },
+        credential: { token: lab.tokens().pve ?? "" },
+      });
+      clients.push(client);
+      return client.session(signal);
+    },
+    configuration: (key) =>
+      ({
+        "hybrid-site:endpoints": map((name) => ({
+          url: lab.endpoints[name]?.url,
+          fingerprints: [lab.endpoints[name]?.fingerprint],
+        })),
+        "hybrid-site:credentials": map((name) => ({
+          token: lab.tokens()[name],
+        })),
+      })[key],
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+      await lab.close();
+      if (kept === undefined)
+        rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
