@@ -5,7 +5,6 @@ const path = require("node:path");
 const command = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const variable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const oldestMinor = 25;
-const showEveryMs = 10_000;
 
 /** Builds the CLI from Pulumi's published Go modules, with our language host beside it. */
 async function build(version, bin) {
@@ -44,7 +43,7 @@ function go(what, args, total) {
     const left = Math.ceil((seconds / done) * (total - done));
     const rest = total ? ` of ${total}, about ${left} s left` : "";
     if (done > 0) console.error(`  ${what}: ${done}${rest}`);
-  }, showEveryMs);
+  }, 10_000);
   return new Promise((resolve, reject) => {
     const child = spawn("go", [...args, command], { cwd: __dirname });
     child.stdout.on("data", (text) => output.push(text));

@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { judge, loadSite, type Site } from "../../site";
+import { rules } from "../../site/rules";
+import { schemaText } from "../../site/schema-file";
+
+const load = () => loadSite("environments/dev.yaml");
+type Part<T> = T extends readonly (infer Item)[] ? Item : never;
+const guest = (site: Site, name: string) =>
+  site.guests.find((item) => item.name === name) as Part<Site["guests"]>;
+const place = (site: Site, name: string) =>
+  site.proxmox.hosts.find((item) => item.host === name) as Part<
+    Site["proxmox"]["hosts"]
+  >;
+const machine = (site: Site, name: string) =>
+  site.hardware.hosts.find((item) => item.name === name) as Part<
+    Site["hardware"]["hosts"]
+  >;
+
+/** For each rule a change that breaks it, and what it says then. */
+const violations: Record<string, [(site: Site) => void, string]> = {
+  "host-legs": [
+    (site) => {
+      delete machine(site, "r630").addresses.storage;
+    },
+    'host "r630" has no address in network "storage". Give it a static address there.',
+  ],
+  "host-memory": [
+    (site) => {
+      guest(site, "k3s").memory = 60 * 2 ** 30;
+    },
+    'guests of host "r630" take 68 GiB of 64 GiB, and the host needs 4 GiB. Move a guest, or give guests less memory.',
+  ],
+  "nic-network": [
+    (site) => {
+      place(site, "ml110").bridges[0]?.networks.splice(2, 1);
+    },
+    'guest "reverse-proxy" is in network "application", which bridge "vmbr0" of host "ml110" does not carry. Add the network to the bridge\'s networks, or choose another bridge.',
+  ],
+  recovery: [
+    (site) => {
+      machine(site, "r630").recoveryPort = "eno1";
+    },
+    'recovery port eno1 of host "r630" is in bridge "vmbr0". Keep one NIC out of every bridge, or give the management controller\'s address.',
+  ],
+  "router-disk": [
+    (site) => {
+      for (const storage of place(site, "router-server").storages)
+        storage.medium = "shelf";
+    },
+    'disk scsi0 of router "openwrt" lies on "local-zfs", which is shelf. Put it on a storage with medium: mirror.',
+  ],
+  "router-trunk": [
+    (site) => {
+      guest(site, "openwrt").nics.push({ bridge: "vmbr0", trunk: ["ci"] });
+    },
+    'router "openwrt" has 2 trunk NICs. Give it one NIC with trunk: and all networks that it routes.',
+  ],
+  "storage-cluster": [
+    (site) => {
+      place(site, "router-server").cluster = "all";
+    },
+    'storage server "router-server" is in cluster "all". Leave it stand-alone.',
+  ],
+  "tunnel-network": [
+    (site) => {
+      const [nic] = guest(site, "k3s").nics;
+      if (nic) nic.network = "tunnel";
+    },
+    'guest "k3s" shares network "tunnel" with the tunnel. Put it in a network of its own.',
+  ],
+  "vlan-aware": [
+    (site) => {
+      const [bridge] = place(site, "r630").bridges;
+      if (bridge) bridge.vlanAware = false;
+    },
+    'bridge "vmbr0" of host "r630" carries 7 networks and is not VLAN-aware. Set vlanAware: true.',
+  ],
+};
+
+test.each(rules.map((rule) => [rule.id, rule] as const))(
+  "rule %s passes the dev site and finds its violation",
+  (id, rule) => {
+    const site = load();
+    expect(rule.check(site)).toEqual([]);
+    const [violate, message] = violations[id] ?? [
+      () => undefined,
+      "no violation in the table",
+    ];
+    violate(site);
+    expect(judge(site)).toContainEqual(
+      expect.objectContaining({ rule: id, severity: rule.severity, message }),
+    );
+  },
+);
+
+test.each(readdirSync("environments").filter((name) => name.endsWith(".yaml")))(
+  "environment %s loads and has no finding",
+  (name) => {
+    expect(judge(loadSite(`environments/${name}`))).toEqual([]);
+  },
+);
+
+test("the schema for editors is the one of the code", () => {
+  expect(readFileSync("environments/site.schema.json", "utf8")).toBe(
+    schemaText(),
+  );
+});
