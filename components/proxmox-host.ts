@@ -12,7 +12,7 @@ export class SiteProxmoxHost extends ComponentResource {
 
   constructor(
     site: Site,
-    { host, node = host, storages }: ProxmoxHost,
+    { host, node, storages }: ProxmoxHost,
     options?: ComponentResourceOptions,
   ) {
     super("site:proxmox:Host", host, {}, options);

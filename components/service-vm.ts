@@ -30,7 +30,7 @@ export class ServiceVm extends ComponentResource {
       {
         owner: formatOwner(site.site.id, "VirtualMachine", guest.name),
         host,
-        node: place?.node ?? host,
+        node: place?.node,
         name: guest.name,
         vmId: guest.vmId ?? site.proxmox.vmIds,
         source:
@@ -59,7 +59,7 @@ export class ServiceVm extends ComponentResource {
         tags: guest.tags,
         onBoot: guest.onBoot,
         agent: guest.agent,
-        power: guest.power,
+        power: guest.power === "running" ? undefined : guest.power,
       },
       { parent: this, dependsOn: [...dependsOn] },
     );

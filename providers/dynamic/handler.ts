@@ -131,10 +131,17 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       run("read", props, id, async (inputs, operation) => {
         const found = await kind.read(id, inputs, operation);
         if (found === undefined) return {};
+        const known = inputs as unknown as Values;
+        const now = found.inputs as unknown as Values;
+        // A default that was left out and still stands stays left out.
+        const told = keys.filter(
+          (key) => props[key] !== undefined || !same(now[key], known[key]),
+        );
+        const actual = pick(now, told);
         return withoutUndefined({
           id,
-          props: { ...found.inputs, ...found.outputs },
-          inputs: found.inputs,
+          props: { ...actual, ...found.outputs },
+          inputs: actual,
         });
       }),
 

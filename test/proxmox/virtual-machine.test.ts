@@ -214,6 +214,18 @@ test("a guest that is gone reads as nothing, and a foreign one under its id too"
   expect(guests()).toHaveLength(1);
 });
 
+test("a guest that somebody stopped is seen, also where running is the default, and started again", async () => {
+  const { power: _power, node: _node, ...inputs } = machine();
+  const { id, props } = await create(inputs);
+  expect((await vm.read(id, props)).inputs).not.toHaveProperty("power");
+  lab.control({ do: "drift", guest: id, change: "stop" });
+  const found = await vm.read(id, props);
+  expect(found.inputs).toMatchObject({ power: "stopped" });
+  expect((await vm.diff(id, found.props ?? {}, inputs)).changes).toBe(true);
+  await vm.update(id, found.props ?? {}, inputs);
+  expect(guests()).toMatchObject([{ status: "running" }]);
+});
+
 test("memory of a running guest is applied by a restart", async () => {
   const { id, props } = await create();
   lab.requests();

@@ -9,12 +9,17 @@ import { findOrMake } from "../guests/claim";
 import { text } from "../guests/config";
 import { belongsTo, findGuest, type Guest } from "../guests/find";
 import { settle } from "../settle";
-import { schema, type TemplateInputs, type TemplateOutputs } from "./model";
+import {
+  parse,
+  schema,
+  type TemplateInputs,
+  type TemplateOutputs,
+} from "./model";
 
 const kind: Kind<TemplateInputs, TemplateOutputs> = {
   token: "proxmox:Template",
   schema,
-  parse: (inputs) => schema.parse(inputs),
+  parse,
   // Downloads run at the speed of the line.
   timeouts: { create: 3_600, read: 60, update: 300, delete: 300 },
   impacts: {

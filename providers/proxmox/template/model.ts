@@ -3,7 +3,8 @@ import { z } from "zod";
 export const schema = z.strictObject({
   owner: z.string(),
   host: z.string(),
-  node: z.string(),
+  /** Left out: called as the host. */
+  node: z.string().optional(),
   name: z.string().max(63),
   vmId: z.union([
     z.int().min(100).max(999_999_999),
@@ -39,7 +40,12 @@ export const schema = z.strictObject({
     .optional(),
 });
 
-export type TemplateInputs = z.output<typeof schema>;
+export type TemplateInputs = z.output<typeof schema> & { node: string };
+
+export function parse(inputs: unknown): TemplateInputs {
+  const parsed = schema.parse(inputs);
+  return { ...parsed, node: parsed.node ?? parsed.host };
+}
 
 export interface TemplateOutputs {
   vmNumber: number;

@@ -26,6 +26,7 @@ import {
 import { obtain } from "./make";
 import {
   type Disk,
+  parse,
   schema,
   type VirtualMachineInputs,
   type VirtualMachineOutputs,
@@ -41,7 +42,7 @@ const identity = ["host", "node", "source", "vmId"] as const;
 const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
   token: "proxmox:VirtualMachine",
   schema,
-  parse: (inputs) => schema.parse(inputs),
+  parse,
   timeouts: { create: 900, read: 60, update: 900, delete: 300 },
   impacts: {
     owner: "none",

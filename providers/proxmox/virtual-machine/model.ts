@@ -67,7 +67,8 @@ const seconds = z.int().min(1).optional();
 export const schema = z.strictObject({
   owner: z.string(),
   host: z.string(),
-  node: z.string(),
+  /** Left out: called as the host. */
+  node: z.string().optional(),
   name: z
     .string()
     .max(63)
@@ -94,7 +95,7 @@ export const schema = z.strictObject({
     .optional(),
   onBoot: z.boolean().optional(),
   agent: z.boolean().optional(),
-  power: z.enum(["running", "stopped"]),
+  power: z.enum(["running", "stopped"]).default("running"),
   adopt: z.boolean().optional(),
   timeouts: z
     .strictObject({
@@ -108,7 +109,13 @@ export const schema = z.strictObject({
     .optional(),
 });
 
-export type VirtualMachineInputs = z.output<typeof schema>;
+export type VirtualMachineInputs = z.output<typeof schema> & { node: string };
+
+export function parse(inputs: unknown): VirtualMachineInputs {
+  const parsed = schema.parse(inputs);
+  return { ...parsed, node: parsed.node ?? parsed.host };
+}
+
 export type Disk = z.output<typeof disk>;
 export type Nic = z.output<typeof nic>;
 
