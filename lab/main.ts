@@ -1,12 +1,13 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { loadSite, type Site } from "../site";
-import { labDirectory, root } from "./paths";
+import { deviceExports, pulumiExports } from "./exports";
+import { root } from "./paths";
 import type { Summary } from "./proxmox";
-import { pulumiEnvironment, runPulumi } from "./pulumi";
+import { runPulumi } from "./pulumi";
 import { recover } from "./recover";
-import { type Access, openLab, type SiteLab } from "./site-lab";
+import { forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
 import { prepareStack } from "./stack";
 import { summarize } from "./summary";
 import { drift, fault, help } from "./verbs";
@@ -23,11 +24,13 @@ async function main([verb, ...words]: string[]): Promise<number> {
     case "drift":
       return say(await drift(words));
     case "reset":
-      return reset();
+      if (words.includes("--help")) return say(help);
+      await forget();
+      return say("The lab's world and the stack's state are forgotten.");
     case "env":
-      return withLab(async () => say(environment()));
+      return words.includes("--help") ? say(help) : withLab(environment);
     case "serve":
-      return withLab(serve);
+      return words.includes("--help") ? say(help) : withLab(serve);
     case undefined:
       return withLab(async (lab, site) => {
         await recover();
@@ -50,17 +53,20 @@ async function main([verb, ...words]: string[]): Promise<number> {
 async function withLab(
   work: (lab: SiteLab, site: Site) => Promise<number>,
 ): Promise<number> {
-  const site = loadSite(join(root, manifest()));
+  const site = loadSite(resolve(root, manifest()));
   const lab = await openLab(site);
   try {
-    await prepareStack(site, await lab.access());
+    const access = await lab.access();
+    await oneAtATime(() => prepareStack(site, manifest(), access));
     return await work(lab, site);
   } finally {
     await lab.close();
   }
 }
 
+/** The stack's manifest, or another one for this lab. */
 function manifest(): string {
+  if (process.env.LAB_MANIFEST) return resolve(process.env.LAB_MANIFEST);
   const file = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as {
     config: Record<string, string>;
   };
@@ -68,43 +74,24 @@ function manifest(): string {
 }
 
 async function serve(lab: SiteLab): Promise<number> {
+  say(deviceExports(await lab.access()));
   if (lab.attached) {
     console.error("The lab is up already; this only shows where.");
+    return 0;
   }
-  say(exports(await lab.access()));
-  if (lab.attached) return 0;
   console.error("The lab is up; Ctrl-C ends it.");
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
+  await new Promise<void>((ended) => {
+    process.once("SIGINT", ended);
+    process.once("SIGTERM", ended);
   });
   return 0;
 }
 
-function exports({ endpoints, tokens }: Access): string {
-  return Object.entries(endpoints)
-    .map(([node, { url, fingerprint }]) => {
-      const name = node.toUpperCase().replaceAll("-", "_");
-      return [
-        `export PROXMOX_VE_ENDPOINT_${name}='${url}'`,
-        `export PROXMOX_VE_FINGERPRINT_${name}='${fingerprint}'`,
-        `export PROXMOX_VE_API_TOKEN_${name}='${tokens[node]}'`,
-      ].join("\n");
-    })
-    .join("\n");
-}
-
-function environment(): string {
-  const lines = Object.entries(pulumiEnvironment).map(
-    ([key, value]) => `export ${key}='${value}'`,
-  );
-  console.error("Keep the lab up in another terminal: npm run lab -- serve");
-  return [`cd '${labDirectory}'`, ...lines].join("\n");
-}
-
-function reset(): number {
-  rmSync(labDirectory, { recursive: true, force: true });
-  return say("The lab's world and the stack's state are forgotten.");
+async function environment(lab: SiteLab): Promise<number> {
+  if (!lab.attached) {
+    console.error("Keep the lab up in another terminal: npm run lab -- serve");
+  }
+  return say(await pulumiExports());
 }
 
 function say(text: string): number {

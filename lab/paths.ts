@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 export const root = resolve(__dirname, "..");
@@ -14,8 +14,6 @@ export const socketPath =
   labDirectory.length < 80
     ? join(labDirectory, "control.sock")
     : join(tmpdir(), `hybrid-site-${hash(labDirectory)}.sock`);
-
-export const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
 
 export function hash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);

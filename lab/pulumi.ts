@@ -1,13 +1,20 @@
 import { spawn } from "node:child_process";
-import { isAbsolute, join, resolve } from "node:path";
-import { labDirectory, root, stateDirectory } from "./paths";
+import { constants } from "node:os";
+import { delimiter, dirname, isAbsolute, resolve } from "node:path";
+import { labDirectory, stack, stateDirectory } from "./paths";
 import { passphrase } from "./secrets";
+
+/** Pulumi's launcher, which knows where the CLI is. */
+export const { resolve: locate } = require("pulumi/lib/resolve") as {
+  resolve(): Promise<string>;
+};
 
 /** What makes a plain `npx pulumi` in .lab work on the lab. */
 export const pulumiEnvironment: Record<string, string> = {
   ...(process.env.PULUMI_HOME ? { PULUMI_HOME: process.env.PULUMI_HOME } : {}),
   PULUMI_BACKEND_URL: `file://${stateDirectory}`,
   PULUMI_CONFIG_PASSPHRASE: passphrase,
+  PULUMI_STACK: stack,
   // Refresh and destroy with today's endpoints and credentials.
   PULUMI_RUN_PROGRAM: "true",
   PULUMI_PARALLEL_DIFF: "true",
@@ -25,15 +32,17 @@ export interface Ended {
 }
 
 /** Pulumi in .lab; its output shown as it comes, or captured. */
-export function runPulumi(
+export async function runPulumi(
   args: readonly string[],
   show: "inherit" | "capture" = "inherit",
 ): Promise<Ended> {
-  const launcher = join(root, "node_modules", "pulumi", "run.js");
+  // Not through the launcher: Ctrl-C would end it before the engine.
+  const engine = await locate();
+  const path = `${dirname(engine)}${delimiter}${process.env.PATH ?? ""}`;
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [launcher, ...absolute(args)], {
+    const child = spawn(engine, absolute(args), {
       cwd: labDirectory,
-      env: { ...process.env, ...pulumiEnvironment },
+      env: { ...process.env, ...pulumiEnvironment, PATH: path },
       stdio: show === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
     });
     let output = "";
@@ -52,7 +61,10 @@ export function runPulumi(
     child.on("close", (code, signal) => {
       process.removeListener("SIGINT", wait);
       process.removeListener("SIGTERM", pass);
-      done({ code: code ?? (signal === "SIGINT" ? 130 : 137), output });
+      done({
+        code: code ?? 128 + constants.signals[signal ?? "SIGKILL"],
+        output,
+      });
     });
   });
 }

@@ -18,15 +18,15 @@ interface Deployment {
 
 /** Clears what an engine that was killed has left: its lock, and operations it never ended. */
 export async function recover(): Promise<void> {
-  removeDeadLocks();
-  const checkpoint = join(folder, "stacks", "hybrid-site", `${stack}.json`);
-  if (!existsSync(checkpoint)) return;
-  if (!/"pending_operations": ?\[\s*\{/.test(readFileSync(checkpoint, "utf8")))
-    return;
+  const held = removeDeadLocks();
+  // What is pending is then another run's, and at work.
+  if (held) return;
+  if (!hasPending()) return;
   const file = join(labDirectory, "interrupted.json");
   await run(["stack", "export", "--file", file]);
   const exported = JSON.parse(readFileSync(file, "utf8")) as Deployment;
   const count = exported.deployment.pending_operations?.length ?? 0;
+  if (count === 0) return rmSync(file);
   // Our creates look for what an earlier one left, so there is nothing to lose.
   exported.deployment.pending_operations = [];
   writeFileSync(file, JSON.stringify(exported), { mode: 0o600 });
@@ -37,21 +37,39 @@ export async function recover(): Promise<void> {
   );
 }
 
-function removeDeadLocks(): void {
+/** The engine moves the checkpoint aside before it writes the next: a kill may leave only that. */
+function hasPending(): boolean {
+  const checkpoint = join(folder, "stacks", "hybrid-site", `${stack}.json`);
+  const last = [checkpoint, `${checkpoint}.bak`].find(existsSync);
+  return (
+    last !== undefined &&
+    /"pending_operations": ?\[\s*\{/.test(readFileSync(last, "utf8"))
+  );
+}
+
+/** Whether a living one is left. */
+function removeDeadLocks(): boolean {
   const locks = join(folder, "locks", "organization", "hybrid-site", stack);
-  if (!existsSync(locks)) return;
-  for (const name of readdirSync(locks)) {
+  if (!existsSync(locks)) return false;
+  let held = false;
+  // Beside each lies its ".attrs", which is left when the lock goes.
+  const names = readdirSync(locks).filter((name) => name.endsWith(".json"));
+  for (const name of names) {
     const file = join(locks, name);
     const lock = JSON.parse(readFileSync(file, "utf8")) as {
       pid: number;
       hostname: string;
     };
-    if (lock.hostname !== hostname() || alive(lock.pid)) continue;
+    if (lock.hostname !== hostname() || alive(lock.pid)) {
+      held = true;
+      continue;
+    }
     rmSync(file);
     console.error(
       `An earlier run (process ${lock.pid}) has ended without releasing the stack: released.`,
     );
   }
+  return held;
 }
 
 function alive(pid: number): boolean {

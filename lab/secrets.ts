@@ -13,8 +13,10 @@ export interface Encrypter {
   encrypt(text: string): string;
 }
 
-export function newEncrypter(): Encrypter {
-  const salt = randomBytes(8);
+/** With the salt that a stack file has already, because its state goes by it too. */
+export function newEncrypter(kept?: string): Encrypter {
+  const [, bytes] = kept?.split(":") ?? [];
+  const salt = bytes ? Buffer.from(bytes, "base64") : randomBytes(8);
   const key = pbkdf2Sync(passphrase, salt, iterations, keyBytes, "sha256");
   const encrypt = (text: string) => {
     const nonce = randomBytes(12);
@@ -27,7 +29,7 @@ export function newEncrypter(): Encrypter {
     return `v1:${nonce.toString("base64")}:${sealed.toString("base64")}`;
   };
   return {
-    salt: `v1:${salt.toString("base64")}:${encrypt("pulumi")}`,
+    salt: kept ?? `v1:${salt.toString("base64")}:${encrypt("pulumi")}`,
     encrypt,
   };
 }

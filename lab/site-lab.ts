@@ -3,7 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Site } from "../site";
-import { labDirectory, proxmoxDirectory, socketPath } from "./paths";
+import { findPlace } from "./addresses";
+import { hash, labDirectory, proxmoxDirectory, socketPath } from "./paths";
 import {
   type Command,
   openWorld,
@@ -12,10 +13,19 @@ import {
 } from "./proxmox";
 import { specOf } from "./world";
 
+const { withLock } = require("../engine/lock.cjs") as {
+  withLock<T>(file: string, what: string, work: () => Promise<T>): Promise<T>;
+};
+
 export interface Access {
   endpoints: ProxmoxLab["endpoints"];
   tokens: Record<string, string>;
+  /** Of the hardware that is simulated. */
+  hardware: string;
 }
+
+/** What counts for a lab when it starts only. */
+const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS"];
 
 export interface SiteLab {
   access(): Promise<Access>;
@@ -27,31 +37,78 @@ export interface SiteLab {
 
 /** The lab: started, or attached to where another runner has it up. */
 export async function openLab(site: Site): Promise<SiteLab> {
+  const lab = await oneAtATime(async () => (await attach()) ?? start(site));
+  if (!lab.attached) return lab;
+  if ((await lab.access()).hardware !== hardwareOf(site)) {
+    await lab.close();
+    throw new Error(
+      "Unable to use the lab that is up: the manifest's hosts, storages or images have changed since it started. End it and run this again.",
+    );
+  }
+  const unheard = settings.filter((name) => process.env[name]);
+  if (unheard.length > 0) {
+    console.error(
+      `The lab is up already, without this ${unheard.join(", ")}: it counts when a lab starts.`,
+    );
+  }
+  return lab;
+}
+
+/** Forgets the world, and the state of the stack with it. */
+export function forget(): Promise<void> {
+  return oneAtATime(async () => {
+    const running = await attach();
+    await running?.close();
+    if (running) {
+      throw new Error(
+        "Unable to reset the lab: another run has it up. End that one first.",
+      );
+    }
+    rmSync(labDirectory, { recursive: true, force: true });
+  });
+}
+
+/** Two that start at once would both find no lab up and no stack, and make one each. */
+export function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(labDirectory, { recursive: true, mode: 0o700 });
-  return (await attach()) ?? start(site);
+  return withLock(join(labDirectory, "start.lock"), "start of the lab", work);
+}
+
+function hardwareOf(site: Site): string {
+  return hash(JSON.stringify(specOf(site, 0)));
 }
 
 /** Bends the world whether it runs or not. */
 export async function bend(command: Command): Promise<unknown> {
-  const running = await attach();
-  if (running === undefined) return openWorld(proxmoxDirectory)(command);
-  try {
-    return await running.control(command);
-  } finally {
-    await running.close();
-  }
+  return oneAtATime(async () => {
+    const running = await attach();
+    if (running === undefined) return openWorld(proxmoxDirectory)(command);
+    try {
+      return await running.control(command);
+    } finally {
+      await running.close();
+    }
+  });
 }
 
 async function start(site: Site): Promise<SiteLab> {
+  const place = await findPlace((candidate) =>
+    specOf(site, candidate).clusters.flatMap(({ nodes }) =>
+      nodes.map(({ listen }) => listen),
+    ),
+  );
   const proxmox = await startProxmox({
     directory: proxmoxDirectory,
-    spec: specOf(site),
+    spec: specOf(site, place),
     latencyMs: Number(process.env.LAB_LATENCY_MS ?? 0),
     taskMs: Number(process.env.LAB_TASK_MS ?? 200),
     record: recorder("proxmox"),
   });
-  const access = () =>
-    Promise.resolve({ endpoints: proxmox.endpoints, tokens: proxmox.tokens() });
+  const access = async () => ({
+    endpoints: proxmox.endpoints,
+    tokens: proxmox.tokens(),
+    hardware: hardwareOf(site),
+  });
   const guests = new Set<Socket>();
   const server = createServer((socket) => {
     guests.add(socket);
@@ -73,7 +130,9 @@ async function start(site: Site): Promise<SiteLab> {
     attached: false,
     control: async (command) => proxmox.control(command),
     close: async () => {
-      // Runners that have attached go on until they are done.
+      if (guests.size > 0) {
+        console.error("Another run still uses the lab: it ends with that one.");
+      }
       await new Promise((resolve) => server.close(resolve));
       await proxmox.close();
     },
@@ -106,6 +165,9 @@ function attach(): Promise<SiteLab | undefined> {
       );
       const ask = (request: Command | "access") =>
         new Promise<unknown>((done, fail) => {
+          socket.once("close", () =>
+            fail(new Error("The run that had the lab up has ended.")),
+          );
           waiting.push((line) => {
             const { value, error } = JSON.parse(line) as {
               value?: unknown;

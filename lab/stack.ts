@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Site } from "../site";
-import { labDirectory, pulumiHome, root, stack, stateDirectory } from "./paths";
+import { hash, labDirectory, root, stack, stateDirectory } from "./paths";
 import { runPulumi } from "./pulumi";
 import { newEncrypter } from "./secrets";
 import type { Access } from "./site-lab";
@@ -13,19 +13,23 @@ interface StackFile {
 }
 
 const fileName = `Pulumi.${stack}.yaml`;
-const accessFile = join(labDirectory, "access.json");
-const selected = join(labDirectory, "selected");
+/** What the stack file was made from, as a hash: tokens are in it. */
+const madeFrom = join(labDirectory, "stack-made-from");
 
 /**
  * Makes .lab a Pulumi project of its own over the same program: its stack file
  * is the project's with the lab's endpoints and credentials, so that every
  * command works as it is and no tracked file is ever written.
  */
-export async function prepareStack(site: Site, access: Access): Promise<void> {
+export async function prepareStack(
+  site: Site,
+  manifest: string,
+  access: Access,
+): Promise<void> {
   mkdirSync(stateDirectory, { recursive: true });
   const project = parse(read(join(root, "Pulumi.yaml"))) as object;
   write("Pulumi.yaml", stringify({ ...project, main: root }));
-  writeStackFile(site, access);
+  writeStackFile(site, manifest, access);
   const made = join(
     stateDirectory,
     ".pulumi",
@@ -33,21 +37,19 @@ export async function prepareStack(site: Site, access: Access): Promise<void> {
     "hybrid-site",
     `${stack}.json`,
   );
-  if (existsSync(made) && read(selected) === pulumiHome) return;
-  const verb = existsSync(made) ? "select" : "init";
-  const { code, output } = await runPulumi(["stack", verb, stack], "capture");
+  if (existsSync(made) || existsSync(`${made}.bak`)) return;
+  const { code, output } = await runPulumi(["stack", "init", stack], "capture");
   if (code !== 0)
-    throw new Error(`Unable to ${verb} stack "${stack}": ${output.trim()}`);
-  writeFileSync(selected, pulumiHome);
+    throw new Error(`Unable to create stack "${stack}": ${output.trim()}`);
 }
 
-function writeStackFile(site: Site, access: Access): void {
+function writeStackFile(site: Site, manifest: string, access: Access): void {
   const base = parse(read(join(root, fileName))) as StackFile;
-  const text = JSON.stringify([base, access]);
+  const source = hash(JSON.stringify([base, manifest, access]));
+  const old = (parse(read(join(labDirectory, fileName))) ?? {}) as StackFile;
   // A secret encrypts to another text each time: written anew only when it is another.
-  if (read(accessFile) === text && existsSync(join(labDirectory, fileName)))
-    return;
-  const { salt, encrypt } = newEncrypter();
+  if (read(madeFrom) === source && old.config) return;
+  const { salt, encrypt } = newEncrypter(old.encryptionsalt);
   const endpoints: Record<string, unknown> = {};
   const credentials: Record<string, unknown> = {};
   for (const { host, node = host } of site.proxmox.hosts) {
@@ -62,13 +64,15 @@ function writeStackFile(site: Site, access: Access): void {
     stringify({
       encryptionsalt: salt,
       config: {
+        ...old.config,
         ...base.config,
+        "hybrid-site:manifest": manifest,
         "hybrid-site:endpoints": endpoints,
         "hybrid-site:credentials": credentials,
       },
     }),
   );
-  writeFileSync(accessFile, text, { mode: 0o600 });
+  writeFileSync(madeFrom, source);
 }
 
 function write(name: string, text: string): void {

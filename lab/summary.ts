@@ -11,14 +11,19 @@ export function summarize(
     "",
     `Site "${site.site.name}" on ${nodes.length} Proxmox VE hosts:`,
   ];
-  for (const { node, guests } of nodes) {
+  for (const { host, node = host } of site.proxmox.hosts) {
+    const { guests = [] } = nodes.find((item) => item.node === node) ?? {};
     lines.push(`  ${node}`);
-    for (const { vmid, name, status, template } of guests) {
+    for (const { vmid, name, status, template, memory } of guests) {
       const guest = site.guests.find((item) => item.name === name);
-      const what = template ? "template" : status;
-      lines.push(
-        `    ${String(vmid).padEnd(6)} ${name.padEnd(16)} ${what.padEnd(9)}${guest ? ` ${networks(site, guest.nics)}` : ""}`,
-      );
+      const words = [
+        String(vmid).padEnd(6),
+        name.padEnd(16),
+        (template ? "template" : status).padEnd(9),
+        ...(template ? [] : [`${memory} MiB`.padStart(9)]),
+        ...(guest ? [networks(site, guest.nics)] : []),
+      ];
+      lines.push(`    ${words.join(" ").trimEnd()}`);
     }
   }
   const guest = site.guests.at(-1);

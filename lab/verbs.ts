@@ -14,7 +14,8 @@ stack export ... with its own flags and exit code.
   drift    change things behind Pulumi's back (drift --help)
   reset    forget the world and the stack's state
 
-Environment: LAB_DIR (instead of .lab), LAB_RECORD=DIR (log every request),
+Environment: LAB_DIR (instead of .lab), LAB_MANIFEST (instead of the stack's),
+LAB_RECORD=DIR (log every request),
 LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200).`;
 
 const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST /nodes/*/qemu/*/clone"]

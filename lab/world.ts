@@ -1,5 +1,5 @@
 import type { Site } from "../site";
-import { hash, labDirectory } from "./paths";
+import { addressAt } from "./addresses";
 import type { NodeSpec, ProxmoxSpec } from "./proxmox";
 
 const pvePort = 8006;
@@ -7,20 +7,17 @@ const pvePort = 8006;
 const imageBytes = 620_852_736;
 const placedBytes = 126 * 2 ** 20;
 
-/**
- * The hardware that the manifest describes, as the lab simulates it: on Linux
- * each host has its own loopback address that ends as its management address.
- */
-export function specOf(site: Site): ProxmoxSpec {
+/** The hardware that the manifest describes, as the lab simulates it at `place`. */
+export function specOf(site: Site, place: number): ProxmoxSpec {
   const clusters = new Map<string, NodeSpec[]>();
-  for (const [index, place] of site.proxmox.hosts.entries()) {
-    const { host, node = host, cluster = host, bridges, storages } = place;
+  for (const [index, entry] of site.proxmox.hosts.entries()) {
+    const { host, node = host, cluster = host, bridges, storages } = entry;
     const machine = site.hardware.hosts.find(({ name }) => name === host);
     const nodes = clusters.get(cluster) ?? [];
     clusters.set(cluster, nodes);
     nodes.push({
       name: node,
-      listen: listenAt(machine?.addresses.management, index),
+      listen: addressAt(place, machine?.addresses.management, index, pvePort),
       cores: machine?.cores ?? 1,
       memoryBytes: machine?.memory ?? 0,
       bridges: bridges.map(({ name }) => name),
@@ -48,15 +45,4 @@ function placedImages({ proxmox }: Site, storage: string) {
   return proxmox.images
     .filter((image) => image.url === undefined && image.storage === storage)
     .map(({ file }) => ({ name: `import/${file}`, bytes: placedBytes }));
-}
-
-function listenAt(address: string | undefined, index: number) {
-  if (process.platform !== "linux") {
-    return { host: "127.0.0.1", port: pvePort + 10_000 + index };
-  }
-  const [, , third = "0", fourth = String(index + 1)] =
-    address?.split(".") ?? [];
-  // 64 to 191: away from 127.0.0.1 and from what distributions use.
-  const second = 64 + (Number.parseInt(hash(labDirectory), 16) % 128);
-  return { host: `127.${second}.${third}.${fourth}`, port: pvePort };
 }

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { labDirectory } from "./paths";
+import { locate, pulumiEnvironment } from "./pulumi";
+import type { Access } from "./site-lab";
+
+/** Where the devices answer and how to log in, for any client, as a shell reads it. */
+export function deviceExports({ endpoints, tokens }: Access): string {
+  const authorities = join(labDirectory, "ca.pem");
+  const texts = Object.values(endpoints).map(({ ca }) => ca.trim());
+  writeFileSync(authorities, `${[...new Set(texts)].join("\n")}\n`);
+  const lines = Object.entries(endpoints).flatMap(
+    ([node, { url, fingerprint }]) => {
+      const name = node.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+      return [
+        line(`PROXMOX_VE_ENDPOINT_${name}`, url),
+        line(`PROXMOX_VE_FINGERPRINT_${name}`, fingerprint),
+        line(`PROXMOX_VE_API_TOKEN_${name}`, tokens[node] ?? ""),
+      ];
+    },
+  );
+  return [...lines, line("PROXMOX_VE_CA_FILE", authorities)].join("\n");
+}
+
+/** What makes plain `npx pulumi`, and `pulumi`, work on the lab's stack. */
+export async function pulumiExports(): Promise<string> {
+  const lines = Object.entries(pulumiEnvironment).map(([key, value]) =>
+    line(key, value),
+  );
+  const path = `export PATH=${quote(dirname(await locate()))}:"$PATH"`;
+  return [`cd ${quote(labDirectory)}`, ...lines, path].join("\n");
+}
+
+function line(name: string, value: string): string {
+  return `export ${name}=${quote(value)}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
