@@ -31,6 +31,7 @@ For tasks --match is their type, like qmclone. Faults stay until cleared or coun
 const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, cores, tags, net0, description ...)
        npm run lab -- drift unset GUEST KEY
        npm run lab -- drift start | stop | delete GUEST
+       npm run lab -- drift move GUEST NODE          (within its cluster)
        npm run lab -- drift foreign NODE VMID NAME   (somebody else's guest)
 
 GUEST is a name or a VM id.`;
@@ -86,6 +87,7 @@ export async function drift(words: string[]): Promise<string> {
         );
       }
       break;
+    case "move":
     case "unset":
       if (first && second) {
         return show(

@@ -5,9 +5,9 @@ import { Configuration } from "./dynamic/configuration";
 import { ProxmoxClient } from "./proxmox/client";
 import { belongsTo, findGuest } from "./proxmox/guests/find";
 
-const usage = `usage: npm run orphans -- [--stack NAME] [--cwd FOLDER]
+const usage = `usage: npm run orphans -- [--stack NAME]
 Lists what carries the site's mark on its devices and is in no resource of the stack.
-On the lab, with it up (npm run lab -- serve): npm run orphans -- --cwd .lab`;
+On the lab, kept up by "npm run lab -- serve": eval "$(npm run -s lab -- env)" before.`;
 
 interface Exported {
   deployment: { resources?: { inputs?: { owner?: string } }[] };
@@ -17,7 +17,6 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       stack: { type: "string", default: "dev" },
-      cwd: { type: "string", default: "." },
       help: { type: "boolean" },
     },
   });
@@ -26,7 +25,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const pulumi = (...words: string[]) =>
-    run(values.cwd, [...words, "--stack", values.stack]);
+    run([...words, "--stack", values.stack]);
   const config = JSON.parse(
     pulumi("config", "--json", "--show-secrets"),
   ) as Record<string, { value: string }>;
@@ -60,13 +59,15 @@ async function main(): Promise<number> {
   console.log(
     count === 0
       ? "No orphans."
-      : `${count} carry the site's mark and are in no resource of stack "${values.stack}".`,
+      : `${count} ${count === 1 ? "carries" : "carry"} the site's mark and ${count === 1 ? "is" : "are"} in no resource of stack "${values.stack}".`,
   );
   return 0;
 }
 
-function run(cwd: string, args: string[]): string {
+function run(args: string[]): string {
   const launcher = require.resolve("pulumi/run.js");
+  // npm changes to the project's folder; the stack is that of the user's.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [launcher, ...args],

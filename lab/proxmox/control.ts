@@ -11,7 +11,7 @@ export type Command =
   | {
       do: "drift";
       guest: string;
-      change: "set" | "unset" | "start" | "stop" | "delete";
+      change: "set" | "unset" | "start" | "stop" | "delete" | "move";
       key?: string;
       value?: string;
     }
@@ -96,13 +96,21 @@ function drift(
     );
   }
   if (change === "delete") world.remove("guests", guest);
-  else apply(guest, change, key, value);
+  else apply(world, guest, change, key, value);
   if (change !== "delete") world.save("guests", guest);
   return `guest ${guest.vmid} "${guest.config.name}": ${[change, key, value].filter(Boolean).join(" ")}`;
 }
 
-function apply(guest: Guest, change: string, key: string, value: string): void {
-  if (change === "start" || change === "stop") {
+function apply(
+  world: World,
+  guest: Guest,
+  change: string,
+  key: string,
+  value: string,
+): void {
+  if (change === "move") {
+    move(world, guest, key);
+  } else if (change === "start" || change === "stop") {
     guest.status = change === "start" ? "running" : "stopped";
     guest.startedAt = Date.now();
   } else if (change === "unset") delete guest.config[key];
@@ -110,6 +118,22 @@ function apply(guest: Guest, change: string, key: string, value: string): void {
     guest.config[key] = /^(cores|sockets|onboot|protection)$/.test(key)
       ? Number(value)
       : value;
+}
+
+/** To another node of its cluster, volumes and all, as a migration leaves it. */
+function move(world: World, guest: Guest, name: string): void {
+  const [from, to] = [nodeOf(world, guest.node), nodeOf(world, name)];
+  if (from.cluster !== to.cluster) {
+    throw new Error(`${to.name} is not in the cluster of ${from.name}`);
+  }
+  for (const [storage, volumes] of Object.entries(from.volumes)) {
+    const moved = volumes.filter(({ vmid }) => vmid === guest.vmid);
+    from.volumes[storage] = volumes.filter((item) => !moved.includes(item));
+    to.volumes[storage] = [...(to.volumes[storage] ?? []), ...moved];
+  }
+  world.save("nodes", from);
+  world.save("nodes", to);
+  guest.node = to.name;
 }
 
 function nodeOf(world: World, name: string) {

@@ -134,6 +134,27 @@ test("destroy leaves what is marked keep, and nothing else", async () => {
   expect(lab.guests()).toEqual(["r630/kept-observability stopped"]);
 });
 
+test("orphans lists what was kept, and who it belongs to", async () => {
+  const { child, ended } = lab.start("serve");
+  await new Promise<void>((resolve) => {
+    child.stdout?.on("data", () => resolve());
+  });
+  const script = `eval "$(node --require tsx/cjs lab/main.ts env 2>/dev/null)" && export INIT_CWD="$PWD" && cd "${root}" && node --require tsx/cjs providers/orphans.ts`;
+  const { status, stdout } = spawnSync("bash", ["-c", script], {
+    cwd: root,
+    env: lab.environment,
+    encoding: "utf8",
+  });
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^r630: guest \d+ "kept-observability" of \S+\/VirtualMachine\/observability\n1 carries/,
+    ),
+  ]);
+  child.kill("SIGTERM");
+  await ended;
+});
+
 test("no token is in what was printed, recorded, or in any file of the stack", () => {
   const canaries = tokens();
   expect(canaries).toHaveLength(3);

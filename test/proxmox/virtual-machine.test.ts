@@ -361,3 +361,26 @@ test("a range passes over ids that are taken", async () => {
     ),
   ).rejects.toThrow("no free VM id is left");
 });
+
+describe("in a cluster", () => {
+  const inCluster = machine({ host: "left", node: "left" });
+
+  test("a guest is found where somebody has moved it", async () => {
+    const { id, props } = await create(inCluster);
+    lab.control({ do: "drift", guest: id, change: "move", key: "right" });
+    expect(await isQuiet(id, props, inCluster)).toBe(true);
+    await vm.update(id, props, { ...inCluster, tags: ["moved"] });
+    expect(guests("right")).toMatchObject([{ name: "web" }]);
+    await vm.delete(id, props);
+    expect(guests("right")).toEqual([]);
+  });
+
+  test("an id that another node's guest has is passed over", async () => {
+    lab.control({ do: "foreign", node: "right", vmid: 1000, name: "theirs" });
+    const { id } = await create({
+      ...inCluster,
+      vmId: { from: 1000, to: 1001 },
+    });
+    expect(id).toBe("1001");
+  });
+});

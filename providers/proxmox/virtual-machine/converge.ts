@@ -88,11 +88,10 @@ async function grow(
   for (const [slot, { size }] of Object.entries(inputs.disks)) {
     // An absolute size: sent twice it changes nothing.
     if (!(sizeOf(guest.config, slot) < size)) continue;
-    const upid = await session.request<string | null>(
-      "PUT",
-      path`/nodes/${guest.node}/qemu/${guest.vmId}/resize`,
-      { disk: slot, size: `${size}G` },
-    );
+    const upid = await machine(session, guest).resize.$put({
+      disk: slot as "scsi0",
+      size: `${size}G`,
+    });
     if (upid) await session.task(upid, `resize of ${slot}`);
     grown = true;
   }
@@ -103,27 +102,24 @@ type State = "running" | "stopped";
 
 export async function currentState(
   session: ProxmoxSession,
-  { node, vmId }: Guest,
+  guest: Guest,
 ): Promise<State> {
-  const { status } = await session.request<{ status: State }>(
-    "GET",
-    path`/nodes/${node}/qemu/${vmId}/status/current`,
-  );
-  return status;
+  const { status } = await machine(session, guest).status.current.$get();
+  return status as State;
 }
 
 export async function act(
   session: ProxmoxSession,
-  { node, vmId }: Guest,
+  guest: Guest,
   action: "start" | "shutdown" | "reboot",
-  params: Record<string, number | boolean> = {},
+  params: { timeout?: number; forceStop?: boolean } = {},
 ): Promise<void> {
-  const upid = await session.request<string>(
-    "POST",
-    path`/nodes/${node}/qemu/${vmId}/status/${action}`,
-    params,
-  );
-  await session.task(upid, `${action} of guest ${vmId}`);
+  const upid = await machine(session, guest).status[action].$post(params);
+  await session.task(upid, `${action} of guest ${guest.vmId}`);
+}
+
+function machine({ api }: ProxmoxSession, { node, vmId }: Guest) {
+  return api.nodes.$(node).qemu.$(vmId);
 }
 
 /** What a change of a running guest could not apply waits for its next start. */

@@ -47,18 +47,17 @@ async function clone(
     clonesPerStorage,
     signal,
     async () => {
-      const upid = await session.request<string>(
-        "POST",
-        path`/nodes/${node}/qemu/${template}/clone`,
-        {
+      const upid = await session.api.nodes
+        .$(node)
+        .qemu.$(template)
+        .clone.$post({
           newid: vmId,
           name: inputs.name,
           // Always sent: left out, the target inherits the source's mark.
           description: `${description}`,
           full,
           storage,
-        },
-      );
+        });
       await session.task(upid, `clone of template ${template} to ${vmId}`);
     },
   );
