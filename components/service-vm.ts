@@ -57,8 +57,9 @@ export class ServiceVm extends ComponentResource {
         ),
         cloudInit: cloudInit(site, guest),
         tags: guest.tags,
-        onBoot: guest.onBoot,
-        agent: guest.agent,
+        // Defaults are left out: state holds each input twice.
+        onBoot: guest.onBoot ? undefined : false,
+        agent: guest.agent || undefined,
         power: guest.power === "running" ? undefined : guest.power,
       },
       { parent: this, dependsOn: [...dependsOn] },

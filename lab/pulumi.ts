@@ -40,6 +40,12 @@ export async function runPulumi(
   const engine = await locate();
   const path = `${dirname(engine)}${delimiter}${process.env.PATH ?? ""}`;
   return new Promise((done, fail) => {
+    // The terminal has sent it to the engine too, which ends in good order:
+    // until then its devices must answer.
+    const wait = () => undefined;
+    const pass = () => child.kill("SIGTERM");
+    process.on("SIGINT", wait);
+    process.on("SIGTERM", pass);
     const child = spawn(engine, absolute(args), {
       cwd: labDirectory,
       env: { ...process.env, ...pulumiEnvironment, PATH: path },
@@ -51,12 +57,6 @@ export async function runPulumi(
         output += data.toString();
       });
     }
-    // The terminal has sent it to the engine too, which ends in good order:
-    // until then its devices must answer.
-    const wait = () => undefined;
-    const pass = () => child.kill("SIGTERM");
-    process.on("SIGINT", wait);
-    process.on("SIGTERM", pass);
     child.on("error", fail);
     child.on("close", (code, signal) => {
       process.removeListener("SIGINT", wait);

@@ -26,6 +26,8 @@ export function connect(operation: Operation, host: string): ProxmoxSession {
   ) {
     return known.client.session(operation.signal);
   }
+  // Waits for what is under way with the old ones.
+  void known?.client.close();
   const { beforeWrite } = operation;
   const client = new ProxmoxClient({ host, endpoint, credential, beforeWrite });
   connections.set(host, { endpoint, credential, client });

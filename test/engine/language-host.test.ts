@@ -154,10 +154,10 @@ test("a policy pack runs in its folder, its output and exit code are passed on",
   );
   const got = { stdout: "", stderr: "", exitcode: 0 };
   for await (const message of stream as AsyncIterable<Message>) {
-    const part = message.toObject() as typeof got;
-    got.stdout += Buffer.from(part.stdout, "base64");
-    got.stderr += Buffer.from(part.stderr, "base64");
-    got.exitcode += part.exitcode;
+    const part = message.toObject() as Partial<typeof got>;
+    got.stdout += Buffer.from(part.stdout ?? "", "base64");
+    got.stderr += Buffer.from(part.stderr ?? "", "base64");
+    got.exitcode += part.exitcode ?? 0;
   }
   expect(got).toEqual({ stdout: "4711\n", stderr: "words\n", exitcode: 5 });
   expect(started()).toMatchObject({

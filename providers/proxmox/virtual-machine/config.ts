@@ -39,7 +39,7 @@ export function plainSettings(
     memory: inputs.memory,
     cpu: inputs.cpuType,
     onboot: inputs.onBoot ? 1 : undefined,
-    agent: agentSetting(inputs, config),
+    agent: inputs.agent ? "enabled=1" : undefined,
     tags: inputs.tags && [...inputs.tags].sort().join(";"),
     [cloudInitSlot]: cloudInit
       ? (text(config, cloudInitSlot) ?? `${cloudInit.storage}:cloudinit`)
@@ -137,8 +137,8 @@ export function inputsFrom(
     ),
     cloudInit: inputs.cloudInit && cloudInitFrom(inputs.cloudInit, config),
     tags: inputs.tags && reordered(tags?.split(/[;, ]/) ?? [], inputs.tags),
-    onBoot: inputs.onBoot === undefined ? undefined : config.onboot === 1,
-    agent: inputs.agent === undefined ? undefined : agentOn(config),
+    onBoot: Number(config.onboot ?? 0) === 1,
+    agent: agentOn(config),
     power: running ? "running" : "stopped",
   };
 }
@@ -214,11 +214,6 @@ function nicSetting(nic: Nic | undefined, current = "") {
 
 function macOf(value: string): string | undefined {
   return /([0-9A-F]{2}:){5}[0-9A-F]{2}/i.exec(value)?.[0].toUpperCase();
-}
-
-function agentSetting(inputs: VirtualMachineInputs, config: Config) {
-  if (inputs.agent === undefined) return text(config, "agent");
-  return inputs.agent ? "enabled=1" : undefined;
 }
 
 function equal(key: string, current: string, wanted: string): boolean {

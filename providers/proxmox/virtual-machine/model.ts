@@ -93,8 +93,9 @@ export const schema = z.strictObject({
   tags: z
     .array(z.string().regex(/^[a-z0-9_][a-z0-9_.+-]*$/, "must be lower-case"))
     .optional(),
-  onBoot: z.boolean().optional(),
-  agent: z.boolean().optional(),
+  onBoot: z.boolean().default(true),
+  /** Whether the image runs the QEMU guest agent. */
+  agent: z.boolean().default(false),
   power: z.enum(["running", "stopped"]).default("running"),
   adopt: z.boolean().optional(),
   timeouts: z
