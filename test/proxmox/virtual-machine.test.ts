@@ -288,6 +288,56 @@ test("delete without kept disks leaves nothing, and of a gone guest succeeds", a
   await vm.delete(id, props);
 });
 
+test("delete leaves a disk that somebody attached by hand", async () => {
+  const { id, props } = await create();
+  await lab
+    .session()
+    .request("POST", `/nodes/pve/qemu/${id}/config`, { scsi5: "fast:2" });
+  await vm.delete(id, props);
+  expect(await config(id)).toMatchObject({
+    scsi5: expect.stringContaining("disk-1"),
+  });
+});
+
+test("a guest whose mark was taken away is not deleted, and says how to go on", async () => {
+  const { id, props } = await create();
+  lab.control({
+    do: "drift",
+    guest: id,
+    change: "set",
+    key: "description",
+    value: "mine",
+  });
+  await expect(vm.delete(id, props)).rejects.toThrow(
+    "no longer carry this site's mark",
+  );
+  const { outs } = await vm.update(id, props, machine());
+  await vm.delete(id, outs ?? {});
+  expect(guests()).toEqual([]);
+});
+
+test("a disk smaller than its image is refused, and a larger one then made of it", async () => {
+  const { id, props } = await create(
+    machine({
+      disks: { scsi0: { storage: "fast", size: 4, onDestroy: "destroy" } },
+    }),
+  );
+  const failure = await vm
+    .update(
+      id,
+      props,
+      machine({
+        disks: { scsi0: { storage: "fast", size: 2, onDestroy: "destroy" } },
+      }),
+    )
+    .catch((error: unknown) => error as Error);
+  expect(failure).toMatchObject({
+    message: expect.stringContaining(
+      "disk scsi0 is 4 GiB already, as its image is, and cannot shrink to 2. Give it at least 4 GiB",
+    ),
+  });
+});
+
 test("a removed disk marked keep stays with the guest, one marked destroy goes", async () => {
   const disks = {
     scsi0: { storage: "fast", size: 8, onDestroy: "destroy" },

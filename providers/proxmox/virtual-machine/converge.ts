@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../dynamic/failure";
 import { isAgentNotReady, type ProxmoxSession, path } from "../client";
 import { text, volumeOf } from "../guests/config";
 import { type Guest, readConfig } from "../guests/find";
@@ -86,8 +87,14 @@ async function grow(
 ): Promise<boolean> {
   let grown = false;
   for (const [slot, { size }] of Object.entries(inputs.disks)) {
+    const actual = sizeOf(guest.config, slot);
+    if (actual > size) {
+      throw new UserError(
+        `disk ${slot} is ${actual} GiB already, as its image is, and cannot shrink to ${size}. Give it at least ${Math.ceil(actual)} GiB`,
+      );
+    }
     // An absolute size: sent twice it changes nothing.
-    if (!(sizeOf(guest.config, slot) < size)) continue;
+    if (!(actual < size)) continue;
     const upid = await machine(session, guest).resize.$put({
       disk: slot as "scsi0",
       size: `${size}G`,

@@ -126,7 +126,13 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
         Number(id),
         operation.signal,
       );
-      if (guest && isOurs(guest, inputs)) await remove(session, guest, inputs);
+      if (!guest || !isOurs(guest, inputs)) return;
+      if (guest.mark === undefined) {
+        throw new UserError(
+          `guest ${id} on host "${inputs.host}" has its name, but its notes no longer carry this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
+        );
+      }
+      await remove(session, guest, inputs);
     });
   },
 };
@@ -220,8 +226,9 @@ async function remove(
     await shutdown(session, guest);
   }
   const slots = diskSlots(guest.config);
+  // A disk that somebody attached by hand is not ours to destroy either.
   const doomed = slots.filter(
-    (slot) => inputs.disks[slot]?.onDestroy !== "keep",
+    (slot) => inputs.disks[slot]?.onDestroy === "destroy",
   );
   const unused = Object.keys(guest.config).some((key) => /^unused\d/.test(key));
   if (doomed.length < slots.length || unused) {
