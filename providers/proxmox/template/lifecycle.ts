@@ -3,10 +3,11 @@ import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
 import { formatMark, withMark, withoutMark } from "../../dynamic/owner";
-import { isGuestMissing, type ProxmoxSession, path } from "../client";
+import { type ProxmoxSession, path } from "../client";
 import { connect } from "../connection";
 import { findOrMake } from "../guests/claim";
 import { text } from "../guests/config";
+import { destroyGuest } from "../guests/destroy";
 import { belongsTo, findGuest, type Guest } from "../guests/find";
 import { settle } from "../settle";
 import {
@@ -97,7 +98,7 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
     await settle(operation.signal, async () => {
       const guest = await findGuest(session, inputs.node, Number(id));
       if (guest && belongsTo(guest, inputs.owner)) {
-        await destroy(session, guest);
+        await destroyGuest(session, guest);
       }
       // What we downloaded goes with it; a file that somebody placed stays.
       if (inputs.image.download) await removeImage(session, inputs);
@@ -180,22 +181,6 @@ async function convert(session: ProxmoxSession, guest: Guest): Promise<void> {
     path`/nodes/${guest.node}/qemu/${guest.vmId}/template`,
   );
   if (upid) await session.task(upid, `conversion of ${guest.vmId}`);
-}
-
-async function destroy(
-  session: ProxmoxSession,
-  { node, vmId }: Guest,
-): Promise<void> {
-  try {
-    const upid = await session.request<string>(
-      "DELETE",
-      path`/nodes/${node}/qemu/${vmId}`,
-      { purge: true, "destroy-unreferenced-disks": false },
-    );
-    await session.task(upid, `removal of template ${vmId}`);
-  } catch (error) {
-    if (!isGuestMissing(error)) throw error;
-  }
 }
 
 async function removeImage(

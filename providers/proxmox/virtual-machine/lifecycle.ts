@@ -3,9 +3,10 @@ import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation, Refusal } from "../../dynamic/kind";
 import { formatMark } from "../../dynamic/owner";
-import { isGuestMissing, type ProxmoxSession, path } from "../client";
+import type { ProxmoxSession } from "../client";
 import { connect } from "../connection";
 import { text } from "../guests/config";
+import { destroyGuest } from "../guests/destroy";
 import {
   belongsTo,
   findGuest,
@@ -242,17 +243,7 @@ async function remove(
     await write(session, guest, {}, left, true);
     return;
   }
-  const { node, vmId } = guest;
-  try {
-    const upid = await session.request<string>(
-      "DELETE",
-      path`/nodes/${node}/qemu/${vmId}`,
-      { purge: true, "destroy-unreferenced-disks": false },
-    );
-    await session.task(upid, `removal of guest ${vmId}`);
-  } catch (error) {
-    if (!isGuestMissing(error)) throw error;
-  }
+  await destroyGuest(session, guest);
 }
 
 /**
