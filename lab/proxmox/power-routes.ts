@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Call, type Route, requirePrivilege } from "./call";
 import { die } from "./failure";
 import { checkGuest, checkLock } from "./guest-config";
-import { lockTimeout, task } from "./guest-routes";
+import { lockTimeout, task } from "./guest-work";
 import { boolean, integer, string } from "./parameters";
 import { parse } from "./property-strings";
 import type { Guest } from "./world";

@@ -38,7 +38,7 @@ function only(defaultKey: string, rules: Record<string, RegExp>): Check {
 }
 
 const flag = /^(0|1|on|off|yes|no|true|false)$/i;
-const any = /./;
+const anything = /./;
 const mac = /^([0-9A-F]{2}:){5}[0-9A-F]{2}$/i;
 const models = ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"];
 
@@ -46,7 +46,7 @@ export const network = only("model", {
   ...Object.fromEntries(models.map((model) => [model, mac])),
   model: new RegExp(`^(${models.join("|")})$`),
   macaddr: mac,
-  bridge: any,
+  bridge: anything,
   tag: /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/,
   trunks: /^\d+(-\d+)?(;\d+(-\d+)?)*$/,
   firewall: flag,
@@ -58,7 +58,7 @@ export const network = only("model", {
 
 export const disk = only("file", {
   file: /^(none|cdrom|[\w.-]+:.+)$/,
-  "import-from": any,
+  "import-from": anything,
   size: /^\d+(\.\d+)?[KMGT]?$/,
   format: /^(raw|qcow2|vmdk)$/,
   media: /^(disk|cdrom)$/,
@@ -79,8 +79,8 @@ export const ipconfig: Check = (text) => {
   const error = only("ip", {
     ip: new RegExp(`${prefix.source}|^dhcp$`),
     gw: /^\d{1,3}(\.\d{1,3}){3}$/,
-    ip6: any,
-    gw6: any,
+    ip6: anything,
+    gw6: anything,
   })(text);
   const { ip, gw } = parse(text, "ip");
   return (

@@ -122,17 +122,17 @@ export class World {
 }
 
 function keyOf(kind: string, value: object): string {
-  const any = value as Record<string, string>;
+  const fields = value as Record<string, string>;
   switch (kind) {
     case "guests":
-      return `${any.cluster}/${any.vmid}`;
+      return `${fields.cluster}/${fields.vmid}`;
     case "tasks":
-      return `${any.upid}`.slice(0, 200);
+      return `${fields.upid}`.slice(0, 200);
     case "accounts":
-      return `${any.cluster}`;
+      return `${fields.cluster}`;
     case "internet":
-      return `${any.url}`.slice(-120);
+      return `${fields.url}`.slice(-120);
     default:
-      return `${any.name}`;
+      return `${fields.name}`;
   }
 }
