@@ -31,6 +31,7 @@ export class ServiceVm extends ComponentResource {
         owner: formatOwner(site.site.id, "VirtualMachine", guest.name),
         host,
         node: place?.node,
+        cluster: place?.cluster,
         name: guest.name,
         vmId: guest.vmId ?? site.proxmox.vmIds,
         source:
@@ -38,25 +39,45 @@ export class ServiceVm extends ComponentResource {
             ? { template: image }
             : { image: `${file?.storage}:import/${file?.file}` },
         cores: guest.cores,
+        cpuType: guest.cpuType,
         memory: Math.round(guest.memory / mebibyte),
+        balloon: guest.balloon && Math.round(guest.balloon / mebibyte),
+        bios: guest.bios,
+        machine: guest.machine,
+        efiDisk: guest.efiDisk,
+        tpm: guest.tpm,
         disks: Object.fromEntries(
-          guest.disks.map(({ slot, storage, size, onDestroy }) => [
+          guest.disks.map(({ slot, size, ...disk }) => [
             slot,
-            { storage, size: Math.ceil(size / gibibyte), onDestroy },
+            { ...disk, size: Math.ceil(size / gibibyte) },
           ]),
         ),
         nics: Object.fromEntries(
-          guest.nics.map(({ bridge, network, trunk }, index) => [
+          guest.nics.map(({ network, trunk, address: _, ...nic }, index) => [
             `net${index}`,
             {
-              bridge,
+              ...nic,
               tag: network ? vlanOf(site, network) : undefined,
               trunks: trunk?.map((name) => vlanOf(site, name)),
             },
           ]),
         ),
+        pciDevices:
+          guest.pciDevices &&
+          Object.fromEntries(
+            guest.pciDevices.map((pci, index) => [`hostpci${index}`, pci]),
+          ),
         cloudInit: cloudInit(site, guest),
+        startup: guest.startup && {
+          order: guest.startup.order,
+          upDelay: seconds(guest.startup.upDelay),
+          downDelay: seconds(guest.startup.downDelay),
+        },
         tags: guest.tags,
+        pool: guest.pool,
+        ha: guest.ha,
+        protection: guest.protection,
+        reboot: guest.reboot,
         // Defaults are left out: state holds each input twice.
         onBoot: guest.onBoot ? undefined : false,
         agent: guest.agent || undefined,
@@ -68,13 +89,17 @@ export class ServiceVm extends ComponentResource {
   }
 }
 
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds && Math.round(milliseconds / 1_000);
+}
+
 function vlanOf({ networks }: Site, name: string): number {
   return networks.find((network) => network.name === name)?.vlan ?? 0;
 }
 
 function cloudInit({ networks }: Site, guest: Guest) {
   if (guest.cloudInit === undefined) return undefined;
-  const { storage, user, sshKeys, dns } = guest.cloudInit;
+  const { dns, ...settings } = guest.cloudInit;
   const addresses = guest.nics.flatMap(
     ({ network, address = "dhcp" }, index) => {
       const range = networks.find(({ name }) => name === network);
@@ -86,9 +111,7 @@ function cloudInit({ networks }: Site, guest: Guest) {
     },
   );
   return {
-    storage,
-    user,
-    sshKeys,
+    ...settings,
     nameservers: dns,
     addresses: Object.fromEntries(addresses),
   };

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { crossCheck, crossCheckWhatIsThere } from "./cross-check";
 import { manifest, type Site } from "./manifest";
 import { formatPath, ManifestError, type Problem } from "./problem";
-import { crossCheck, crossCheckWhatIsThere } from "./references";
 import { nearest, suggest } from "./suggest";
 
 /** Throws a `ManifestError` with every problem of the file. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ipv4 } from "./address";
 import { name } from "./site";
-import { size } from "./units";
+import { duration, size } from "./units";
 
 const disk = z.strictObject({
   slot: z
@@ -15,6 +15,13 @@ const disk = z.strictObject({
   onDestroy: z
     .enum(["keep", "destroy"])
     .describe("What becomes of the data when the guest goes."),
+  discard: z.boolean().optional().describe("Frees what the guest deletes."),
+  ssd: z.boolean().optional().describe("Shown to the guest as an SSD."),
+  ioThread: z.boolean().optional(),
+  cache: z
+    .enum(["none", "writethrough", "writeback", "unsafe", "directsync"])
+    .optional(),
+  backup: z.boolean().optional().describe("Left out: PVE backs it up."),
 });
 
 const nic = z.strictObject({
@@ -27,6 +34,13 @@ const nic = z.strictObject({
     })
     .optional()
     .describe("Left out: dhcp."),
+  mac: z
+    .string()
+    .regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/, "must be like BC:24:11:00:00:01")
+    .optional()
+    .describe("Left out: PVE gives one, which stays."),
+  mtu: z.int().min(576).max(65_520).optional(),
+  firewall: z.boolean().optional().describe("PVE's own firewall filters it."),
 });
 
 const cloudInit = z.strictObject({
@@ -34,6 +48,30 @@ const cloudInit = z.strictObject({
   user: z.string().optional(),
   sshKeys: z.array(z.string()).optional(),
   dns: z.array(ipv4).optional(),
+  searchDomain: z.string().optional(),
+  upgrade: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether packages are upgraded at first boot; PVE's default: yes.",
+    ),
+});
+
+const startup = z.strictObject({
+  order: z.int().min(0).optional(),
+  upDelay: duration.optional().describe("Until the next guest starts."),
+  downDelay: duration.optional().describe("Until the next guest stops."),
+});
+
+const ha = z.strictObject({
+  maxRestart: z.int().min(0).max(10).optional(),
+  maxRelocate: z.int().min(0).max(10).optional(),
+  failback: z.boolean().optional(),
+});
+
+const pciDevice = z.strictObject({
+  mapping: z.string().describe("Resource mapping of the cluster."),
+  pcie: z.boolean().optional().describe('Needs machine "q35".'),
 });
 
 export const guest = z.strictObject({
@@ -50,11 +88,29 @@ export const guest = z.strictObject({
     .describe("What placement rules go by."),
   vmId: z.int().min(100).max(999_999_999).optional(),
   cores: z.int().min(1),
+  cpuType: z.string().optional().describe("PVE's name, e.g. host."),
   memory: size,
+  balloon: size.optional().describe("What ballooning leaves at least."),
+  bios: z.enum(["seabios", "ovmf"]).optional(),
+  machine: z.string().optional().describe("e.g. q35"),
+  efiDisk: z
+    .strictObject({ storage: z.string() })
+    .optional()
+    .describe('Firmware variables; needs bios "ovmf".'),
+  tpm: z.strictObject({ storage: z.string() }).optional(),
   disks: z.array(disk).min(1),
   nics: z.array(nic).min(1),
+  pciDevices: z.array(pciDevice).max(16).optional(),
   cloudInit: cloudInit.optional(),
   tags: z.array(z.string()).default([]),
+  pool: z.string().optional().describe("PVE pool, which must be there."),
+  startup: startup.optional().describe("Place in the host's boot order."),
+  ha: ha.optional().describe("Kept up by the cluster's HA stack."),
+  protection: z.boolean().optional().describe("PVE refuses to remove it."),
+  reboot: z
+    .enum(["never", "ifPending", "always"])
+    .optional()
+    .describe("When a change restarts it; left out: when it must."),
   onBoot: z.boolean().default(true),
   agent: z.boolean().default(false).describe("The image runs the QEMU agent."),
   power: z.enum(["running", "stopped"]).default("running"),

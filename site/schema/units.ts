@@ -34,3 +34,4 @@ function quantity(name: Quantity, example: string) {
 
 export const size = quantity("size", "20GiB");
 export const rate = quantity("rate", "1Gbit");
+export const duration = quantity("duration", "30s");
