@@ -66,7 +66,9 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
   }
 
   function secretsOf(values: Values): string[] {
-    const inputs = (kind.secrets ?? []).map((key) => values[String(key)]);
+    const inputs = (kind.secrets ?? []).map((place) =>
+      valueAt(values, place.split(".")),
+    );
     try {
       return stringsOf([inputs, configuration.credentials]);
     } catch {

@@ -43,8 +43,8 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   readonly impacts: Record<keyof Inputs, Impact>;
   /** Default deadlines in seconds. */
   readonly timeouts: Record<Verb, number>;
-  /** Inputs whose strings must not show up in an error. */
-  readonly secrets?: readonly (keyof Inputs)[];
+  /** Paths of inputs whose strings must not show up in an error, "cloudInit.password". */
+  readonly secrets?: readonly string[];
   /** Changes that PVE and its like have no path for; pure, runs at preview. */
   refuse?(olds: Inputs, news: Inputs): Refusal[];
   /** Of the changed inputs those that need a new thing; pure. */

@@ -1,6 +1,8 @@
 /** PVE's "property string": comma separated key=value, the first key may be left out. */
 export type Properties = Record<string, string>;
 
+export type Property = string | number | boolean | undefined;
+
 /** `defaultKey` names the part without a key (PVE's JSONSchema `default_key`). */
 export function parseProperties(text: string, defaultKey: string): Properties {
   const properties: Properties = {};
@@ -15,7 +17,7 @@ export function parseProperties(text: string, defaultKey: string): Properties {
 
 /** Undefined values are left out; the default key's value comes first, bare. */
 export function formatProperties(
-  properties: Record<string, string | number | boolean | undefined>,
+  properties: Record<string, Property>,
   defaultKey?: string,
 ): string {
   const parts: string[] = [];
@@ -26,6 +28,45 @@ export function formatProperties(
     else parts.push(`${key}=${text}`);
   }
   return parts.join(",");
+}
+
+/**
+ * What the inputs say over what stands there, in which other people may have
+ * set more: a property goes only when the inputs said it before.
+ */
+export function mergeProperties(
+  current: Properties,
+  wanted: Record<string, Property>,
+  before: Record<string, Property> = {},
+): Record<string, Property> {
+  const merged: Record<string, Property> = { ...current };
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value !== undefined) merged[key] = value;
+    else if (before[key] !== undefined) delete merged[key];
+  }
+  return merged;
+}
+
+/** Whether two property strings say the same, PVE's defaults filled in. */
+export function sameProperties(
+  left: string,
+  right: string,
+  defaultKey: string,
+  defaults: Properties = {},
+): boolean {
+  const canonical = (text: string) =>
+    Object.entries(parseProperties(text, defaultKey))
+      .map(([key, value]) => [key, canonicalFlag(value)] as const)
+      .filter(([key, value]) => value !== defaults[key])
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join();
+  return canonical(left) === canonical(right);
+}
+
+function canonicalFlag(value: string): string {
+  if (isTrue(value)) return "1";
+  return /^(off|no|false)$/i.test(value) ? "0" : value;
 }
 
 /** PVE accepts 1, on, yes, true (pve-common JSONSchema.pm, parse_boolean). */

@@ -6,7 +6,7 @@ import {
   TaskError,
 } from "./client";
 
-const pauseMs = 1_000;
+const pauseMs = 500;
 
 /**
  * Repeats a step whose outcome is unknown (the reply was lost, or a lock gave
@@ -15,19 +15,19 @@ const pauseMs = 1_000;
  */
 export async function settle<T>(
   signal: AbortSignal,
-  step: () => Promise<T>,
+  step: (again: boolean) => Promise<T>,
 ): Promise<T> {
-  for (;;) {
+  for (let again = false; ; again = true) {
     try {
-      return await step();
+      return await step(again);
     } catch (error) {
-      if (!unsettled(error) || signal.aborted) throw error;
+      if (!isUnsettled(error) || signal.aborted) throw error;
       await sleep(pauseMs, undefined, { signal });
     }
   }
 }
 
-function unsettled(error: unknown): boolean {
+function isUnsettled(error: unknown): boolean {
   if (error instanceof ProxmoxError) {
     return error.outcome === "unknown" || isDigestMismatch(error);
   }

@@ -44,7 +44,7 @@ test.each([
   ],
   [
     "the configuration's reply is lost",
-    { kind: "error-after", match: "POST /nodes/*/qemu/*/config", count: 1 },
+    { kind: "error-after", match: "PUT /nodes/*/qemu/*/config", count: 1 },
   ],
   [
     "the resize's reply is lost",
@@ -152,7 +152,7 @@ test.each([
   [
     "a missing template",
     { source: { template: "nowhere" } },
-    'host "pve" has no template "nowhere" on node "pve". Declare its image',
+    'host "pve" has no template "nowhere". Declare its image',
   ],
   [
     "a missing image",
@@ -167,7 +167,7 @@ test.each([
   [
     "an unknown node",
     { node: "nowhere" },
-    'no template "base" on node "nowhere"',
+    'host "pve" knows no node "nowhere". Correct the node',
   ],
   [
     "an unknown host",

@@ -96,6 +96,13 @@ export function isDigestMismatch(error: unknown): boolean {
   );
 }
 
+/** The guest runs where it must not, or the other way round. */
+export function isWrongPowerState(error: unknown): boolean {
+  return /VM \d+ (is running - destroy failed|(is )?not running|is already running)/.test(
+    words(error),
+  );
+}
+
 export function isAgentNotReady(error: unknown): boolean {
   return /QEMU guest agent is not running|No QEMU guest agent configured|VM \d+ is not running/.test(
     words(error),

@@ -7,6 +7,7 @@ export {
   isGuestMissing,
   isLocked,
   isLockTimeout,
+  isWrongPowerState,
   ProxmoxError,
   TaskError,
 } from "./errors";
@@ -15,5 +16,6 @@ export {
   type ClusterResource,
   ProxmoxClient,
   type ProxmoxSession,
+  recentlyMs,
 } from "./session";
 export type { Endpoint } from "./tls";

@@ -15,7 +15,14 @@ export interface ClusterResource {
   status?: string;
   template?: boolean;
   tags?: string;
+  pool?: string;
+  /** State that the HA stack has the guest in; left out: not its own. */
+  hastate?: string;
 }
+
+/** For looking up what is seldom new; what is missing is then looked for afresh. */
+export const recentlyMs = 2_000;
+const listTimeoutMs = 30_000;
 
 export interface ClientOptions {
   /** The host's name in the manifest. */
@@ -32,7 +39,7 @@ export class ProxmoxClient {
   readonly #login: Login;
   readonly #tasks: Tasks;
   readonly #beforeWrite: (() => Promise<void>) | undefined;
-  #list: { at: number; guests: Promise<ClusterResource[]> } | undefined;
+  readonly #lists = new Map<string, { at: number; value: Promise<unknown> }>();
 
   constructor({ host, endpoint, credential, beforeWrite }: ClientOptions) {
     this.#transport = new Transport(host, endpoint);
@@ -45,13 +52,11 @@ export class ProxmoxClient {
 
   /** A view in which everything ends with `signal.reason` once it aborts. */
   session(signal: AbortSignal): ProxmoxSession {
-    const since = Date.now();
-    const request = <T>(method: Method, path: string, params?: Params) =>
-      this.#request<T>(method, path, params, signal);
     return new ProxmoxSession(
-      request,
+      this,
+      (method, path, params) => this.#request(method, path, params, signal),
       (upid, what) => this.#tasks.wait(upid, what, signal),
-      () => this.#guests(since),
+      (path, params, maxAgeMs) => this.#shared(path, params, maxAgeMs),
     );
   }
 
@@ -78,29 +83,30 @@ export class ProxmoxClient {
     ) as Promise<T>;
   }
 
-  /** Operations that run side by side share a list, if it is no older than they are. */
-  #guests(since: number): Promise<ClusterResource[]> {
-    if (this.#list && this.#list.at >= since) return this.#list.guests;
-    const guests = this.#request<ClusterResource[]>(
-      "GET",
-      "/cluster/resources",
-      { type: "vm" },
-      // Not an operation's signal: the list is everybody's.
-      AbortSignal.timeout(30_000),
-    );
-    const list = { at: Date.now(), guests };
-    this.#list = list;
-    guests.catch(() => {
-      if (this.#list === list) this.#list = undefined;
+  /** Operations that run side by side share an answer of at most that age. */
+  #shared(path: string, params: Params, maxAgeMs: number): Promise<unknown> {
+    const key = `${path}?${JSON.stringify(params)}`;
+    const known = this.#lists.get(key);
+    const now = Date.now();
+    if (known && known.at + maxAgeMs >= now) return known.value;
+    // Not an operation's signal: the list is everybody's.
+    const signal = AbortSignal.timeout(listTimeoutMs);
+    const value = this.#request("GET", path, params, signal);
+    this.#lists.set(key, { at: now, value });
+    value.catch(() => {
+      if (this.#lists.get(key)?.value === value) this.#lists.delete(key);
     });
-    return guests;
+    return value;
   }
 }
 
 export class ProxmoxSession {
+  readonly #startedAt = Date.now();
   #api: Proxmox.Api | undefined;
 
   constructor(
+    /** What the sessions of one host have in common. */
+    readonly client: object,
     /** For what the typings lack, which stand at PVE 8; path values by `path`. */
     readonly request: <T>(
       method: Method,
@@ -111,8 +117,11 @@ export class ProxmoxSession {
       upid: string,
       what: string,
     ) => Promise<{ warnings: string[] }>,
-    /** The cluster's guests, as they were at this session's start or later. */
-    readonly guests: () => Promise<ClusterResource[]>,
+    private readonly ask: (
+      path: string,
+      params: Params,
+      maxAgeMs: number,
+    ) => Promise<unknown>,
   ) {}
 
   /** The whole API, typed by proxmox-api, over our own transport. */
@@ -121,8 +130,25 @@ export class ProxmoxSession {
     return this.#api;
   }
 
-  async findGuest(vmId: number): Promise<ClusterResource | undefined> {
-    return (await this.guests()).find(({ vmid }) => vmid === vmId);
+  /**
+   * A GET that operations side by side share: asked for at most `maxAgeMs`
+   * ago, or since this session started.
+   */
+  shared<T>(path: string, params: Params, maxAgeMs?: number): Promise<T> {
+    const age = maxAgeMs ?? Date.now() - this.#startedAt;
+    return this.ask(path, params, age) as Promise<T>;
+  }
+
+  /** The cluster's guests. */
+  guests(maxAgeMs?: number): Promise<ClusterResource[]> {
+    return this.shared("/cluster/resources", { type: "vm" }, maxAgeMs);
+  }
+
+  async findGuest(
+    vmId: number,
+    maxAgeMs?: number,
+  ): Promise<ClusterResource | undefined> {
+    return (await this.guests(maxAgeMs)).find(({ vmid }) => vmid === vmId);
   }
 }
 

@@ -7,6 +7,9 @@ type Get = <T>(call: Pick<Call, "path" | "params" | "signal">) => Promise<T>;
 
 interface Waiter {
   upid: string;
+  startedAt: number;
+  /** How often it was looked at. */
+  looks: number;
   delayMs: number;
   due: number;
   done(exitStatus: string): void;
@@ -21,16 +24,23 @@ interface ListedTask {
 const firstDelayMs = 60;
 const longestDelayMs = 1_500;
 const growth = 1.6;
+/** After a first look that came too early, in parts of what such a task takes. */
+const secondLook = 0.15;
+/** So that a typical duration that became shorter is found out. */
+const shrink = 0.97;
 const logLines = 5;
 const logTimeoutMs = 3_000;
 const listLimit = 500;
 
 /**
- * Waits for tasks (UPIDs). It asks soon at first, then ever less often; tasks
- * of one node that wait together share one list instead of a request each.
+ * Waits for tasks (UPIDs). It first asks when the last task of that type was
+ * over, then ever less often; tasks of one node that wait together share one
+ * list instead of a request each.
  */
 export class Tasks {
   readonly #nodes = new Map<string, Set<Waiter>>();
+  /** Milliseconds by type of task. */
+  readonly #typical = new Map<string, number>();
 
   constructor(private readonly get: Get) {}
 
@@ -58,11 +68,16 @@ export class Tasks {
   #exitStatus(upid: string, signal: AbortSignal): Promise<string> {
     const node = nodeOf(upid);
     return new Promise((resolve, reject) => {
+      const typical = this.#typical.get(typeOf(upid));
+      const now = Date.now();
       const waiter: Waiter = {
         upid,
-        delayMs: firstDelayMs,
-        due: Date.now() + firstDelayMs,
+        startedAt: now,
+        looks: 0,
+        delayMs: typical ? typical * secondLook : firstDelayMs,
+        due: now + Math.min(longestDelayMs, typical ?? firstDelayMs),
         done: (exitStatus) => {
+          this.#learn(waiter);
           leave();
           resolve(exitStatus);
         },
@@ -88,6 +103,11 @@ export class Tasks {
     });
   }
 
+  #learn({ upid, startedAt, looks }: Waiter): void {
+    const took = Date.now() - startedAt;
+    this.#typical.set(typeOf(upid), looks === 0 ? took * shrink : took);
+  }
+
   async #poll(node: string, waiters: Set<Waiter>): Promise<void> {
     while (waiters.size > 0) {
       const next = Math.min(...[...waiters].map(({ due }) => due));
@@ -98,8 +118,9 @@ export class Tasks {
       if (only && waiters.size === 1) await this.#askOne(node, only);
       else if (only) await this.#askAll(node, waiters);
       for (const waiter of due) {
-        waiter.delayMs = Math.min(longestDelayMs, waiter.delayMs * growth);
+        waiter.looks++;
         waiter.due = Date.now() + waiter.delayMs;
+        waiter.delayMs = Math.min(longestDelayMs, waiter.delayMs * growth);
       }
     }
   }
@@ -162,6 +183,10 @@ export class Tasks {
 /** UPID:node:pid:pstart:starttime:type:id:user: */
 function nodeOf(upid: string): string {
   return upid.split(":")[1] ?? "";
+}
+
+function typeOf(upid: string): string {
+  return upid.split(":")[5] ?? "";
 }
 
 function startOf(upid: string): number {

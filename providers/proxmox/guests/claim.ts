@@ -1,5 +1,5 @@
 import { UserError } from "../../dynamic/failure";
-import { isAlreadyExists, type ProxmoxSession } from "../client";
+import { isAlreadyExists, type ProxmoxSession, recentlyMs } from "../client";
 import {
   belongsTo,
   candidates,
@@ -11,45 +11,50 @@ import {
 export interface Claim {
   owner: string;
   host: string;
+  /** Within which VM ids are unique: the cluster, or the host. */
+  where: string;
   node: string;
   name: string;
   vmId: VmIdChoice;
   adopt?: boolean;
 }
 
-/** Ids that this process is making guests under, by host. */
+/** Ids that this process is making guests under, by cluster. */
 const reserved = new Map<string, string>();
 
 /**
  * The owner's guest: found where an earlier attempt left it, else made by
- * `make` under an id that is free.
+ * `make` under an id that is free. What `make` answers is not read again.
  */
 export async function findOrMake(
   session: ProxmoxSession,
   claim: Claim,
   signal: AbortSignal,
-  make: (vmId: number) => Promise<void>,
+  make: (vmId: number) => Promise<Guest | undefined>,
 ): Promise<Guest> {
-  const { owner, host, node, vmId: choice } = claim;
-  const present = await session.guests();
+  const { owner, where, node, vmId: choice } = claim;
+  const find = (vmId: number) => findSettledGuest(session, node, vmId, signal);
+  const present = await session.guests(recentlyMs);
   const namesake = present.find(({ name }) => name === claim.name)?.vmid;
   if (namesake !== undefined && typeof choice !== "number") {
-    const found = await findSettledGuest(session, node, namesake, signal);
+    const found = await find(namesake);
     if (found && belongsTo(found, owner)) return found;
   }
   for (const vmId of candidates(owner, choice)) {
-    const key = `${host}/${vmId}`;
+    const key = `${where}/${vmId}`;
     const holder = reserved.get(key);
     if (holder !== undefined && holder !== owner) continue;
     reserved.set(key, owner);
-    if (!present.some((guest) => guest.vmid === vmId)) {
+    const listed = present.some((guest) => guest.vmid === vmId);
+    let found = listed ? await find(vmId) : undefined;
+    if (found === undefined) {
       try {
-        await make(vmId);
+        found = (await make(vmId)) ?? (await find(vmId));
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
+        found = await find(vmId);
       }
     }
-    const found = await findSettledGuest(session, node, vmId, signal);
     if (found && belongsTo(found, owner)) return found;
     if (typeof choice === "number") {
       if (found && claim.adopt) return found;
@@ -58,7 +63,7 @@ export async function findOrMake(
     reserved.delete(key);
   }
   throw new UserError(
-    `no free VM id is left in ${JSON.stringify(choice)} on host "${host}". Widen proxmox.vmIds in the manifest, or give "${claim.name}" a vmId of its own`,
+    `no free VM id is left in ${JSON.stringify(choice)} on host "${claim.host}". Widen proxmox.vmIds in the manifest, or give "${claim.name}" a vmId of its own`,
   );
 }
 

@@ -7,16 +7,22 @@ import { type Config, text } from "./config";
 /** An id, or the range in which the owner's hash picks one. */
 export type VmIdChoice = number | { from: number; to: number };
 
+export type PowerState = "running" | "stopped";
+
 export interface Guest {
   node: string;
   vmId: number;
   config: Config;
   mark: Mark | undefined;
+  /** As far as it is known. */
+  state?: PowerState;
+  /** The configuration is what a clone must have, not yet read: it names no volumes. */
+  assumed?: boolean;
 }
 
 const lockPollMs = 500;
-/** A clone in flight ends, or its node has crashed and only root can unlock it. */
-const lockedStates = /^(clone|create)$/;
+/** What is in flight ends, or its node has crashed and only root can unlock it. */
+const lockedStates = /^(clone|create|migrate)$/;
 
 export async function readConfig(
   session: ProxmoxSession,
@@ -42,7 +48,7 @@ export async function findGuest(
 ): Promise<Guest | undefined> {
   const here = await readConfig(session, node, vmId);
   if (here) return guest(node, vmId, here);
-  const moved = await session.findGuest(vmId);
+  const moved = await session.findGuest(vmId, 0);
   if (moved?.node === undefined || moved.node === node) return undefined;
   const there = await readConfig(session, moved.node, vmId);
   return there && guest(moved.node, vmId, there);

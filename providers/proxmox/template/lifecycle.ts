@@ -50,9 +50,11 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
     const { signal } = operation;
     const guest = await settle(signal, async () => {
       await provideImage(session, inputs);
-      return findOrMake(session, inputs, signal, (vmId) =>
-        importImage(session, inputs, vmId),
-      );
+      const claim = { ...inputs, where: inputs.host };
+      return findOrMake(session, claim, signal, async (vmId) => {
+        await importImage(session, inputs, vmId);
+        return undefined;
+      });
     });
     const id = `${guest.vmId}`;
     operation.exists(id, { vmNumber: guest.vmId });

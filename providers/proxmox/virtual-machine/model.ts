@@ -1,60 +1,26 @@
 import { z } from "zod";
+import { cloudInit } from "./schema/cloud-init";
+import {
+  numaNodes,
+  pciDevices,
+  serialPorts,
+  usbDevices,
+} from "./schema/device";
+import { disks, efiDisk, tpm } from "./schema/disk";
+import { nics } from "./schema/nic";
 
-const index = (kind: string, last: number) =>
-  z.string().refine(
-    (text) => {
-      const [, digits] = new RegExp(`^${kind}(\\d+)$`).exec(text) ?? [];
-      return digits !== undefined && Number(digits) <= last;
-    },
-    { error: `must be ${kind}0 to ${kind}${last}` },
-  );
-
-const tag = z.int().min(1).max(4094);
-
-const disk = z.strictObject({
-  storage: z.string(),
-  /** GiB */
-  size: z.int().min(1),
-  /** What becomes of the volume when the guest or the slot goes. */
-  onDestroy: z.enum(["keep", "destroy"]),
-  discard: z.boolean().optional(),
-  ssd: z.boolean().optional(),
-});
-
-const nic = z.strictObject({
-  bridge: z.string(),
-  tag: tag.optional(),
-  trunks: z.array(tag).min(1).optional(),
-  /** Given by PVE and kept when left out. */
-  mac: z
-    .string()
-    .regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/, "must be like BC:24:11:00:00:01")
-    .optional(),
-});
-
-const address = z.strictObject({
-  /** "dhcp" or an address with its prefix length, 10.0.0.5/24 */
-  ipv4: z.string(),
-  gateway: z.string().optional(),
-});
-
-const cloudInit = z.strictObject({
-  /** Where PVE keeps the generated drive, always in slot ide2. */
-  storage: z.string(),
-  user: z.string().optional(),
-  sshKeys: z.array(z.string()).optional(),
-  nameservers: z.array(z.string()).optional(),
-  searchDomain: z.string().optional(),
-  /** By NIC, "net0". */
-  addresses: z.record(index("net", 31), address).optional(),
-});
+export type { CloudInit } from "./schema/cloud-init";
+export type { Disk } from "./schema/disk";
+export type { Nic } from "./schema/nic";
 
 const source = z.union([
   z.strictObject({
-    /** Name of a template on the node; its disks come along. */
+    /** Name of a template in the cluster; its disks come along. */
     template: z.string(),
     /** False: a linked clone, which needs the template for ever. */
     full: z.boolean().optional(),
+    /** Where the template is, if the name stands on several nodes. */
+    node: z.string().optional(),
   }),
   z.strictObject({
     /** Volume with an image, "local:import/openwrt.raw", for slot scsi0. */
@@ -64,51 +30,128 @@ const source = z.union([
 
 const seconds = z.int().min(1).optional();
 
-export const schema = z.strictObject({
-  owner: z.string(),
-  host: z.string(),
-  /** Left out: called as the host. */
-  node: z.string().optional(),
-  name: z
-    .string()
-    .max(63)
-    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "must be a DNS name"),
-  description: z.string().optional(),
-  /** A number, or the range in which the owner's hash picks one. */
-  vmId: z.union([
-    z.int().min(100).max(999_999_999),
-    z.strictObject({ from: z.int().min(100), to: z.int() }),
-  ]),
-  source,
-  cores: z.int().min(1),
-  /** MiB */
-  memory: z.int().min(16),
-  cpuType: z.string().optional(),
-  disks: z.record(
-    z.union([index("scsi", 30), index("virtio", 15), index("sata", 5)]),
-    disk,
-  ),
-  nics: z.record(index("net", 31), nic),
-  cloudInit: cloudInit.optional(),
-  tags: z
-    .array(z.string().regex(/^[a-z0-9_][a-z0-9_.+-]*$/, "must be lower-case"))
-    .optional(),
-  onBoot: z.boolean().default(true),
-  /** Whether the image runs the QEMU guest agent. */
-  agent: z.boolean().default(false),
-  power: z.enum(["running", "stopped"]).default("running"),
-  adopt: z.boolean().optional(),
-  timeouts: z
-    .strictObject({
-      create: seconds,
-      read: seconds,
-      update: seconds,
-      delete: seconds,
-      /** How long to wait for the guest agent's first answer after a start. */
-      agent: seconds,
-    })
-    .optional(),
-});
+export const schema = z
+  .strictObject({
+    owner: z.string(),
+    host: z.string(),
+    /** Left out: called as the host. Another one migrates the guest. */
+    node: z.string().optional(),
+    /** Hosts of one cluster share it: between them a guest migrates. */
+    cluster: z.string().optional(),
+    name: z
+      .string()
+      .max(63)
+      .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, "must be a DNS name"),
+    description: z.string().optional(),
+    /** A number, or the range in which the owner's hash picks one. */
+    vmId: z.union([
+      z.int().min(100).max(999_999_999),
+      z.strictObject({ from: z.int().min(100), to: z.int() }),
+    ]),
+    source,
+    cores: z.int().min(1),
+    sockets: z.int().min(1).optional(),
+    cpuType: z.string().optional(),
+    /** "+aes", "-pcid" */
+    cpuFlags: z.array(z.string().regex(/^[+-][\w-]+$/)).optional(),
+    /** Number of CPUs' time at most. */
+    cpuLimit: z.number().min(0).max(128).optional(),
+    /** Weight against other guests. */
+    cpuUnits: z.int().min(1).max(262_144).optional(),
+    /** Host CPUs, "0-3,8". */
+    cpuAffinity: z.string().optional(),
+    numa: z.boolean().optional(),
+    numaNodes: numaNodes.optional(),
+    /** MiB */
+    memory: z.int().min(16),
+    /** MiB that ballooning leaves at least; 0 turns the balloon off. */
+    balloon: z.int().min(0).optional(),
+    /** Weight of the balloon against other guests'. */
+    memoryShares: z.int().min(0).max(50_000).optional(),
+    bios: z.enum(["seabios", "ovmf"]).optional(),
+    machine: z.string().optional(),
+    osType: z.string().optional(),
+    scsiController: z.string().optional(),
+    display: z.string().optional(),
+    /** Slots in the order in which the firmware tries them. */
+    bootOrder: z.array(z.string()).min(1).optional(),
+    /** What a running guest takes at once. */
+    hotplug: z
+      .array(z.enum(["network", "disk", "usb", "memory", "cpu", "cloudinit"]))
+      .optional(),
+    efiDisk: efiDisk.optional(),
+    tpm: tpm.optional(),
+    disks,
+    nics,
+    pciDevices: pciDevices.optional(),
+    usbDevices: usbDevices.optional(),
+    serialPorts: serialPorts.optional(),
+    cloudInit: cloudInit.optional(),
+    startup: z
+      .strictObject({
+        order: z.int().min(0).optional(),
+        /** Seconds until the next guest starts, or stops. */
+        upDelay: z.int().min(0).optional(),
+        downDelay: z.int().min(0).optional(),
+      })
+      .optional(),
+    tags: z
+      .array(z.string().regex(/^[a-z0-9_][a-z0-9_.+-]*$/, "must be lower-case"))
+      .optional(),
+    pool: z.string().optional(),
+    /** Managed by the cluster's HA stack, which then decides about the node. */
+    ha: z
+      .strictObject({
+        maxRestart: z.int().min(0).max(10).optional(),
+        maxRelocate: z.int().min(0).max(10).optional(),
+        failback: z.boolean().optional(),
+      })
+      .optional(),
+    /** PVE then refuses to remove the guest and its disks. */
+    protection: z.boolean().optional(),
+    onBoot: z.boolean().default(true),
+    /** Whether the image runs the QEMU guest agent. */
+    agent: z.boolean().default(false),
+    power: z.enum(["running", "stopped"]).default("running"),
+    /** When a running guest restarts for what it could not take at once. */
+    reboot: z.enum(["never", "ifPending", "always"]).default("ifPending"),
+    adopt: z.boolean().optional(),
+    timeouts: z
+      .strictObject({
+        create: seconds,
+        read: seconds,
+        update: seconds,
+        delete: seconds,
+        /** How long to wait for the guest agent's first answer after a start. */
+        agent: seconds,
+        /** How long a guest may take to shut down before its power is cut. */
+        shutdown: seconds,
+      })
+      .optional(),
+  })
+  .superRefine((inputs, context) => {
+    const refuse = (property: string, message: string) =>
+      context.addIssue({ code: "custom", path: [property], message });
+    const { balloon, memory, bios, machine, numa } = inputs;
+    if (balloon !== undefined && balloon > memory) {
+      refuse("balloon", "is more than memory, make it at most that");
+    }
+    if (inputs.efiDisk && bios !== "ovmf") {
+      refuse("efiDisk", 'needs bios "ovmf"');
+    }
+    if (inputs.numaNodes && !numa) refuse("numaNodes", "needs numa: true");
+    const pcie = Object.values(inputs.pciDevices ?? {}).some((pci) => pci.pcie);
+    if (pcie && !machine?.includes("q35")) {
+      refuse("pciDevices", 'pcie needs machine "q35"');
+    }
+    for (const nic of Object.keys(inputs.cloudInit?.addresses ?? {})) {
+      if (nic in inputs.nics) continue;
+      refuse("cloudInit", `addresses names ${nic}, which nics has not`);
+    }
+    if ("image" in inputs.source && !("scsi0" in inputs.disks)) {
+      refuse("disks", "needs scsi0, which is made of the image");
+    }
+  });
 
 export type VirtualMachineInputs = z.output<typeof schema> & { node: string };
 
@@ -117,13 +160,10 @@ export function parse(inputs: unknown): VirtualMachineInputs {
   return { ...parsed, node: parsed.node ?? parsed.host };
 }
 
-export type Disk = z.output<typeof disk>;
-export type Nic = z.output<typeof nic>;
-
 export interface VirtualMachineOutputs {
   vmNumber: number;
   /** What the guest agent told last; empty without an agent. */
   addresses: string[];
+  /** Changes that wait for the guest's next start; left out: none. */
+  pending?: string[];
 }
-
-export const outputKeys = ["vmNumber", "addresses"] as const;

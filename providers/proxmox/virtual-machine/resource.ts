@@ -14,13 +14,20 @@ export class VirtualMachine extends DynamicResource {
 
   declare readonly vmNumber: Output<number>;
   declare readonly addresses: Output<string[]>;
+  declare readonly pending: Output<string[] | undefined>;
 
   constructor(
     name: string,
     args: VirtualMachineArgs,
     options?: CustomResourceOptions,
   ) {
-    super(VirtualMachine.kind, name, args, ["vmNumber", "addresses"], options);
+    super(
+      VirtualMachine.kind,
+      name,
+      args,
+      ["vmNumber", "addresses", "pending"],
+      options,
+    );
   }
 
   static override isInstance(value: object): value is VirtualMachine {

@@ -1,0 +1,119 @@
+import { UserError } from "../../../dynamic/failure";
+import { type ProxmoxSession, path } from "../../client";
+import { type Config, text } from "../../guests/config";
+import { type Guest, readConfig } from "../../guests/find";
+import { namesVolumes, planDisks, sizeOf } from "../disks/plan";
+import type { VirtualMachineInputs } from "../model";
+import { changesTo, settingsOf } from "../settings";
+import { cloudInitKey } from "../settings/cloud-init";
+import { imageOf } from "./obtain";
+import { write } from "./write";
+
+/** Keys of PVE that were written. */
+export type Written = readonly string[];
+
+/** Brings configuration and disks to the inputs. */
+export async function configure(
+  session: ProxmoxSession,
+  guest: Guest,
+  inputs: VirtualMachineInputs,
+  before: VirtualMachineInputs | undefined,
+): Promise<Written> {
+  refuseShrinking(guest.config, inputs);
+  const image = await imageOf(session, guest, inputs);
+  const plan = () =>
+    planDisks(inputs, guest.config, before, (slot) =>
+      slot === "scsi0" ? image : undefined,
+    );
+  if (guest.assumed && namesVolumes(plan())) await reread(session, guest);
+  const { add, options, move, detach, destroy, ...rest } = plan();
+  const settings = settingsOf(inputs, guest.config, before, guest.vmId);
+  const { set, unset } = changesTo(known(guest), settings);
+  Object.assign(set, add, options);
+  unset.push(...detach);
+  const made = Object.keys(add).length > 0;
+  const slow = made || guest.state !== "stopped";
+  await write(session, guest, { set, unset }, { slow });
+  if (made || move.length + destroy.length > 0) await reread(session, guest);
+  const doomed = { set: {}, unset: destroy };
+  await write(session, guest, doomed, { force: true, slow: true });
+  for (const { slot, storage, format } of move) {
+    await moveDisk(session, guest, slot, storage, format);
+  }
+  // A disk made of an image has that one's size until it is grown.
+  const { grow } = made ? plan() : rest;
+  for (const { slot, size } of grow) await resize(session, guest, slot, size);
+  const resized = grow.map(({ slot }) => slot);
+  const written = [...Object.keys(set), ...unset, ...destroy, ...resized];
+  if (
+    guest.state !== "stopped" &&
+    written.some((key) => cloudInitKey.test(key))
+  )
+    await regenerate(session, guest);
+  return written;
+}
+
+/** Of an assumed configuration only slots are compared; all else is sent. */
+function known({ config, assumed }: Guest): Config {
+  if (!assumed) return config;
+  return Object.fromEntries(
+    Object.entries(config).filter(([key]) => /\d$/.test(key)),
+  );
+}
+
+async function reread(session: ProxmoxSession, guest: Guest): Promise<void> {
+  guest.config = (await readConfig(session, guest.node, guest.vmId)) ?? {};
+  guest.assumed = false;
+}
+
+function refuseShrinking(config: Config, { disks }: VirtualMachineInputs) {
+  for (const [slot, { size }] of Object.entries(disks)) {
+    const actual = sizeOf(config, slot);
+    if (!(actual > size)) continue;
+    throw new UserError(
+      `disk ${slot} is ${actual} GiB already, as its image is, and cannot shrink to ${size}. Give it at least ${Math.ceil(actual)} GiB`,
+    );
+  }
+}
+
+async function resize(
+  session: ProxmoxSession,
+  { node, vmId, config }: Guest,
+  slot: string,
+  size: number,
+): Promise<void> {
+  const upid = await session.request<string | null>(
+    "PUT",
+    path`/nodes/${node}/qemu/${vmId}/resize`,
+    { disk: slot, size: `${size}G` },
+  );
+  if (upid) await session.task(upid, `resize of ${slot}`);
+  const value = text(config, slot) ?? "";
+  config[slot] = value.replace(/size=[^,]*/, `size=${size}G`);
+}
+
+/** The original goes once the copy is complete. */
+async function moveDisk(
+  session: ProxmoxSession,
+  guest: Guest,
+  slot: string,
+  storage: string,
+  format: string | undefined,
+): Promise<void> {
+  const { node, vmId } = guest;
+  const upid = await session.request<string>(
+    "POST",
+    path`/nodes/${node}/qemu/${vmId}/move_disk`,
+    { disk: slot, storage, format, delete: true },
+  );
+  await session.task(upid, `move of ${slot} to storage "${storage}"`);
+  await reread(session, guest);
+}
+
+/** A start does that by itself; a running guest finds it at its next boot. */
+async function regenerate(
+  session: ProxmoxSession,
+  { node, vmId }: Guest,
+): Promise<void> {
+  await session.request("PUT", path`/nodes/${node}/qemu/${vmId}/cloudinit`);
+}
