@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Faults } from "./faults";
 import { diskKey, newMac } from "./guest-config";
+import { forgetGuest, joinPool } from "./pools";
 import { normalizeNetwork, parse, print } from "./property-strings";
 import type { Effect } from "./tasks";
 import {
@@ -16,20 +17,20 @@ import type { Config, Guest, Node, World } from "./world";
 
 type Args = Record<string, unknown>;
 
-function guestOf(world: World, { cluster, vmid }: Args): Guest {
+export function guestOf(world: World, { cluster, vmid }: Args): Guest {
   const guest = world.guest(String(cluster), Number(vmid));
   if (guest === undefined)
     throw new Error(`Configuration file for VM ${vmid} does not exist`);
   return guest;
 }
 
-function nodeOf(world: World, name: string): Node {
+export function nodeOf(world: World, name: string): Node {
   const node = world.nodes.get(name);
   if (node === undefined) throw new Error(`no such node '${name}'`);
   return node;
 }
 
-function applyPending(guest: Guest): void {
+export function applyPending(guest: Guest): void {
   for (const [key, value] of Object.entries(guest.pending)) {
     if (value === null) delete guest.config[key];
     else guest.config[key] = value;
@@ -37,7 +38,7 @@ function applyPending(guest: Guest): void {
   guest.pending = {};
 }
 
-function start(world: World, guest: Guest): void {
+export function start(world: World, guest: Guest): void {
   const node = nodeOf(world, guest.node);
   for (const [key, value] of Object.entries(guest.config)) {
     if (!/^net\d+$/.test(key)) continue;
@@ -109,6 +110,7 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
       const { lock: _lock, ...config } = args.config as Config;
       guest.config = config;
       world.save("guests", guest);
+      joinPool(world, guest.cluster, guest.vmid, args.pool);
       if (args.start) start(world, guest);
     },
     cloned: (world, _task, args) => {
@@ -141,6 +143,7 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
         config.description = String(args.description);
       guest.config = config;
       world.save("guests", guest);
+      joinPool(world, guest.cluster, guest.vmid, args.pool);
     },
     resized: (world, _task, args) => {
       const guest = guestOf(world, args);
@@ -200,24 +203,7 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
         release(world, node, parse(String(value), "file").file ?? "");
       }
       world.remove("guests", guest);
-    },
-    started: (world, _task, args) => {
-      const guest = guestOf(world, args);
-      if (guest.status === "running")
-        throw new Error(`VM ${guest.vmid} is already running`);
-      applyPending(guest);
-      start(world, guest);
-    },
-    stopped: (world, _task, args) => {
-      const guest = guestOf(world, args);
-      guest.status = "stopped";
-      applyPending(guest);
-      world.save("guests", guest);
-    },
-    restarted: (world, _task, args) => {
-      const guest = guestOf(world, args);
-      applyPending(guest);
-      start(world, guest);
+      forgetGuest(world, guest.cluster, guest.vmid);
     },
     downloaded: (world, _task, args) => {
       const node = nodeOf(world, String(args.node));

@@ -9,6 +9,7 @@ import {
   update,
 } from "./guest-config";
 import { lockTimeout, requireConfigPrivileges, task } from "./guest-work";
+import { requireAllocate } from "./pools";
 import { parse } from "./property-strings";
 import { findVolume } from "./volumes";
 import type { Guest } from "./world";
@@ -19,9 +20,9 @@ function ensureFree(call: Call, id: number): void {
 }
 
 export async function create(call: Call): Promise<string> {
-  const { vmid: id, start, ...config } = call.params;
+  const { vmid: id, start, pool, ...config } = call.params;
   const number = Number(id);
-  requirePrivilege(call, `/vms/${number}`, "VM.Allocate");
+  requireAllocate(call, number);
   requireConfigPrivileges(call, Object.keys(config));
   checkRootOnly(call);
   await lockTimeout(call, number);
@@ -72,7 +73,7 @@ export async function create(call: Call): Promise<string> {
     "qmcreate",
     number,
     "complete",
-    { config: draft.config, start: start === "1" },
+    { config: draft.config, start: start === "1", pool },
     "drop",
   );
 }
@@ -83,7 +84,7 @@ export async function clone(call: Call): Promise<string> {
     call.params;
   const id = Number(newid);
   requirePrivilege(call, `/vms/${source.vmid}`, "VM.Clone");
-  requirePrivilege(call, `/vms/${id}`, "VM.Allocate");
+  requireAllocate(call, id);
   const isTemplate = source.config.template === 1;
   const isFull = full === undefined ? !isTemplate : full === "1";
   if (storage && !isFull)
@@ -135,6 +136,7 @@ export async function clone(call: Call): Promise<string> {
       description,
       full: isFull,
       storage,
+      pool: call.params.pool,
     },
     failure: "drop",
   });

@@ -13,6 +13,7 @@ import {
 } from "./guest-config";
 import { clone, create } from "./guest-make";
 import { lockTimeout, requireConfigPrivileges, task } from "./guest-work";
+import { checkRemovable } from "./ha-routes";
 import {
   boolean,
   dnsName,
@@ -224,6 +225,7 @@ export const guestRoutes: Route[] = [
       checkLock(guest);
       if (guest.config.protection === 1)
         throw die(`can't remove VM ${guest.vmid} - protection mode enabled`);
+      checkRemovable(call, guest.vmid);
       if (guest.status === "running")
         throw die(`VM ${guest.vmid} is running - destroy failed`);
       const bases = Object.entries(guest.config).filter(

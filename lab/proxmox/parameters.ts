@@ -3,6 +3,16 @@ import { Failure } from "./failure";
 /** Says what is wrong with a value in the words of PVE's JSONSchema.pm, or nothing. */
 export type Check = (value: string) => string | undefined;
 
+/** Between the values of a key that is given several times. */
+export const listSeparator = "\0";
+
+/** For a parameter that may be given several times. */
+export const list = (check: Check): Check => {
+  const each: Check = (value) =>
+    value.split(listSeparator).map(check).find(Boolean);
+  return Object.assign(each, { takesSeveral: true });
+};
+
 export interface Schema {
   required?: Record<string, Check>;
   optional?: Record<string, Check>;
@@ -67,8 +77,11 @@ export function verify(schema: Schema, params: Record<string, string>): void {
       required[key] ??
       optional[key] ??
       indexed.find(([pattern]) => pattern.test(key))?.[1];
+    const isScalar = check && !("takesSeveral" in check);
     const error = check
-      ? check(value)
+      ? isScalar && value.includes(listSeparator)
+        ? "type check ('string') failed - got ARRAY"
+        : check(value)
       : "property is not defined in schema and the schema does not allow additional properties";
     if (error) errors[key] = error;
   }

@@ -19,6 +19,8 @@ export interface Guest {
   /** Changes of a running guest that wait for its next start; null: unset. */
   pending: Record<string, string | number | null>;
   status: "running" | "stopped";
+  /** Of a running guest: its processors stand still. */
+  paused?: boolean;
   startedAt: number;
 }
 
@@ -38,8 +40,13 @@ export interface Task {
   id: string;
   user: string;
   starttime: number;
+  /** In ms; tasks of one second keep their order. */
+  begunAt: number;
   /** When the work is done, in ms; a restarted simulator finishes it. */
   endsAt: number;
+  /** Of a worker that does not have its lock yet: until when it tries, in ms. */
+  waitsUntil?: number;
+  durationMs: number;
   /** The guest whose configuration file the worker holds locked. */
   locks?: number;
   /** What happens at the end: a handler's name and its arguments. */
@@ -53,13 +60,113 @@ export interface Node extends NodeSpec {
   cluster: string;
   /** By storage id. */
   volumes: Record<string, Volume[]>;
+  /** Of a node that reboots: when it is up again, in ms. */
+  bootsAt?: number;
 }
 
+/** Who may do what in a cluster; the token "hybrid" of site@pve is made with it. */
 export interface Account {
   cluster: string;
   token: string;
+  /** Of the role that the token's user has on "/". */
   privileges: string[];
   password: string;
+  users?: Record<string, User>;
+  roles?: Record<string, string[]>;
+  acl?: AccessEntry[];
+}
+
+export interface User {
+  enable: boolean;
+  /** In seconds; 0: never. */
+  expire: number;
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+  password?: string;
+  tokens: Record<string, Token>;
+}
+
+export interface Token {
+  value: string;
+  /** Whether it has only what is granted to itself, of what its user has. */
+  privsep: boolean;
+  expire: number;
+  comment?: string;
+}
+
+export interface AccessEntry {
+  path: string;
+  type: "user" | "token";
+  ugid: string;
+  roleid: string;
+  propagate: boolean;
+}
+
+export interface Pool {
+  cluster: string;
+  poolid: string;
+  comment?: string;
+  vms: number[];
+  storage: string[];
+}
+
+/** A device of the cluster's nodes under one name. */
+export interface Mapping {
+  cluster: string;
+  kind: "pci" | "usb";
+  id: string;
+  description?: string;
+  mdev?: 0 | 1;
+  "live-migration-capable"?: 0 | 1;
+  /** Property strings, one for a node's device. */
+  map: string[];
+}
+
+/** A guest that the HA manager looks after. */
+export interface Service {
+  cluster: string;
+  sid: string;
+  vmid: number;
+  state: "started" | "stopped" | "disabled" | "ignored";
+  max_restart?: number;
+  max_relocate?: number;
+  failback?: 0 | 1;
+  comment?: string;
+  manager: {
+    /** Undefined until the manager has seen it. */
+    state?: string;
+    /** The worker that does what the state says. */
+    task?: string;
+    failures: number;
+    stopTimeout?: number;
+    move?: { target: string; online: boolean };
+  };
+}
+
+export interface Rule {
+  cluster: string;
+  rule: string;
+  type: "node-affinity" | "resource-affinity";
+  resources: string;
+  nodes?: string;
+  strict?: 0 | 1;
+  affinity?: string;
+  comment?: string;
+  disable?: 0 | 1;
+}
+
+interface Kinds {
+  nodes: Node;
+  guests: Guest;
+  tasks: Task;
+  accounts: Account;
+  internet: InternetFile;
+  pools: Pool;
+  mappings: Mapping;
+  services: Service;
+  rules: Rule;
 }
 
 /**
@@ -72,6 +179,13 @@ export class World {
   readonly tasks = new Map<string, Task>();
   readonly accounts = new Map<string, Account>();
   readonly internet = new Map<string, InternetFile>();
+  readonly pools = new Map<string, Pool>();
+  readonly mappings = new Map<string, Mapping>();
+  readonly services = new Map<string, Service>();
+  readonly rules = new Map<string, Rule>();
+  /** What is not in its file yet; undefined: the file is to go. */
+  readonly #unwritten = new Map<string, object | undefined>();
+  #closed = false;
 
   constructor(readonly directory: string) {
     this.#load("nodes", this.nodes);
@@ -79,34 +193,54 @@ export class World {
     this.#load("tasks", this.tasks);
     this.#load("accounts", this.accounts);
     this.#load("internet", this.internet);
+    this.#load("pools", this.pools);
+    this.#load("mappings", this.mappings);
+    this.#load("services", this.services);
+    this.#load("rules", this.rules);
   }
 
   guest(cluster: string, vmid: number): Guest | undefined {
     return this.guests.get(`${cluster}/${vmid}`);
   }
 
-  save(kind: "guests", value: Guest): void;
-  save(kind: "nodes", value: Node): void;
-  save(kind: "tasks", value: Task): void;
-  save(kind: "accounts", value: Account): void;
-  save(kind: "internet", value: InternetFile): void;
-  save(kind: string, value: object): void {
+  save<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
-    (this[kind as "guests"] as Map<string, object>).set(key, value);
-    const file = join(this.directory, kind, `${encodeURIComponent(key)}.json`);
-    // The name of a new file is not ".json": a half-written one is not read.
-    writeFileSync(`${file}.new`, JSON.stringify({ key, value }), {
-      mode: 0o600,
-    });
-    renameSync(`${file}.new`, file);
+    (this[kind] as Map<string, Kinds[K]>).set(key, value);
+    this.#write(kind, key, { key, value });
   }
 
-  remove(kind: "guests" | "tasks", value: Guest | Task): void {
+  remove<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
     this[kind].delete(key);
-    rmSync(join(this.directory, kind, `${encodeURIComponent(key)}.json`), {
-      force: true,
-    });
+    this.#write(kind, key, undefined);
+  }
+
+  /** Brings the files up to date: before a reply goes out, and when a task has ended. */
+  flush(): void {
+    for (const [file, content] of this.#unwritten) {
+      if (content === undefined) {
+        rmSync(file, { force: true });
+        continue;
+      }
+      // The name of a new file is not ".json": a half-written one is not read.
+      writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    }
+    this.#unwritten.clear();
+  }
+
+  /** Nothing that still runs writes any more. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
+  /** Several changes of one object in a request are one write. */
+  #write(kind: string, key: string, content: object | undefined): void {
+    if (this.#closed) return;
+    if (this.#unwritten.size === 0) setImmediate(() => this.flush());
+    const file = `${encodeURIComponent(key)}.json`;
+    this.#unwritten.set(join(this.directory, kind, file), content);
   }
 
   #load<T>(kind: string, into: Map<string, T>): void {
@@ -121,6 +255,10 @@ export class World {
   }
 }
 
+export function isBooting(world: World, node: string): boolean {
+  return (world.nodes.get(node)?.bootsAt ?? 0) > Date.now();
+}
+
 function keyOf(kind: string, value: object): string {
   const fields = value as Record<string, string>;
   switch (kind) {
@@ -132,6 +270,14 @@ function keyOf(kind: string, value: object): string {
       return `${fields.cluster}`;
     case "internet":
       return `${fields.url}`.slice(-120);
+    case "pools":
+      return `${fields.cluster}/${fields.poolid}`;
+    case "mappings":
+      return `${fields.cluster}/${fields.kind}/${fields.id}`;
+    case "services":
+      return `${fields.cluster}/${fields.sid}`;
+    case "rules":
+      return `${fields.cluster}/${fields.rule}`;
     default:
       return `${fields.name}`;
   }
