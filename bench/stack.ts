@@ -42,7 +42,10 @@ export class Stack {
     const project = readFileSync(join(program, "Pulumi.yaml"), "utf8");
     this.#write(
       "Pulumi.yaml",
-      stringify({ ...(parse(project) as object), main: program }),
+      stringify({
+        ...(parse(project) as object),
+        main: join(program, "index.ts"),
+      }),
     );
     const { salt, encrypt } = newEncrypter(undefined, this.#passphrase);
     const secrets = Object.fromEntries(
