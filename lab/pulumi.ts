@@ -9,17 +9,22 @@ export const { resolve: locate } = require("pulumi/lib/resolve") as {
   resolve(): Promise<string>;
 };
 
-/** What makes a plain `npx pulumi` in .lab work on the lab. */
-export const pulumiEnvironment: Record<string, string> = {
+/** How the engine is to work, whatever the stack. */
+export const engineSettings: Record<string, string> = {
   ...(process.env.PULUMI_HOME ? { PULUMI_HOME: process.env.PULUMI_HOME } : {}),
-  PULUMI_BACKEND_URL: `file://${stateDirectory}`,
-  PULUMI_CONFIG_PASSPHRASE: passphrase,
-  PULUMI_STACK: stack,
   // Refresh and destroy with today's endpoints and credentials.
   PULUMI_RUN_PROGRAM: "true",
   PULUMI_PARALLEL_DIFF: "true",
   PULUMI_SKIP_UPDATE_CHECK: "true",
   PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
+};
+
+/** What makes a plain `npx pulumi` in .lab work on the lab. */
+export const pulumiEnvironment: Record<string, string> = {
+  ...engineSettings,
+  PULUMI_BACKEND_URL: `file://${stateDirectory}`,
+  PULUMI_CONFIG_PASSPHRASE: passphrase,
+  PULUMI_STACK: stack,
 };
 
 /** Flags whose value is a path, which the user means from where they are. */

@@ -14,10 +14,10 @@ export interface Encrypter {
 }
 
 /** With the salt that a stack file has already, because its state goes by it too. */
-export function newEncrypter(kept?: string): Encrypter {
+export function newEncrypter(kept?: string, phrase = passphrase): Encrypter {
   const [, bytes] = kept?.split(":") ?? [];
   const salt = bytes ? Buffer.from(bytes, "base64") : randomBytes(8);
-  const key = pbkdf2Sync(passphrase, salt, iterations, keyBytes, "sha256");
+  const key = pbkdf2Sync(phrase, salt, iterations, keyBytes, "sha256");
   const encrypt = (text: string) => {
     const nonce = randomBytes(12);
     const cipher = createCipheriv("aes-256-gcm", key, nonce);
