@@ -44,13 +44,11 @@ function clonedImages({ guests, proxmox }: Site, host: string): Image[] {
   return proxmox.images.filter(({ name }) => used.includes(name));
 }
 
-/** A downloaded file carries its checksum in its name: another image is another file. */
 function imageFile({ storage, file, url, checksum }: Image) {
   if (!url || !checksum) return { storage, file };
-  const sha256 = checksum.replace("sha256:", "");
   return {
     storage,
-    file: file.replace(/(\.\w+)$/, `-${sha256.slice(0, 8)}$1`),
-    download: { url, sha256 },
+    file,
+    download: { url, sha256: checksum.replace("sha256:", "") },
   };
 }

@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { UserError } from "./failure";
 
-const proxmoxEndpoint = z.strictObject({
-  url: z.url({ protocol: /^https$/ }),
-  ca: z.string().optional(),
-  fingerprints: z.array(z.string()).min(1).max(2).optional(),
-});
+const proxmoxEndpoint = z
+  .strictObject({
+    url: z.url({ protocol: /^https$/ }),
+    ca: z.string().optional(),
+    fingerprints: z.array(z.string()).min(1).max(2).optional(),
+  })
+  .refine(
+    ({ ca, fingerprints }) =>
+      (ca === undefined) !== (fingerprints === undefined),
+    "give either ca or fingerprints",
+  );
 
 const proxmoxCredential = z.union([
   z.strictObject({ token: z.string() }),

@@ -5,10 +5,16 @@ import type { EngineWatch } from "./engine";
 import { PartialFailure, redact, stringsOf, UserError } from "./failure";
 import type { CommonInputs, Kind, Operation, Verb } from "./kind";
 import { providerKey } from "./token";
-import { containsUnknown, same, valueAt, withoutUndefined } from "./values";
+import {
+  containsUnknown,
+  merge,
+  same,
+  valueAt,
+  withoutUndefined,
+} from "./values";
 
 type Values = Record<string, unknown>;
-type Existing = { id: string; outputs: object };
+type Existing = { id: string; outputs: object; before?: Values };
 
 /**
  * The provider that Pulumi's SDK calls for one kind. It handles once what every
@@ -27,8 +33,11 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
     values: Values,
     id: string | undefined,
     work: (inputs: Inputs, operation: Operation) => Promise<T>,
+    before?: Values,
   ): Promise<T> {
-    let existing: Existing | undefined = id ? { id, outputs: {} } : undefined;
+    let existing: Existing | undefined = id
+      ? { id, outputs: {}, before }
+      : undefined;
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -43,7 +52,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         configuration,
         beforeWrite: engine.ensure,
         exists(newId, outputs = {}) {
-          existing = { id: newId, outputs };
+          existing = { ...existing, id: newId, outputs };
         },
       });
     } catch (error) {
@@ -58,7 +67,10 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       throw new PartialFailure(
         reason,
         existing.id,
-        withoutUndefined({ ...values, ...existing.outputs }),
+        withoutUndefined({
+          ...unfinished(existing.before, values),
+          ...existing.outputs,
+        }),
       );
     } finally {
       clearTimeout(timer);
@@ -74,6 +86,16 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
     } catch {
       return stringsOf(inputs);
     }
+  }
+
+  /**
+   * After an update that failed: what the old inputs had and the new ones have
+   * not is still to be taken away, and only the state can say so.
+   */
+  function unfinished(olds: Values | undefined, news: Values): Values {
+    const merged = olds && { ...news, ...merge(inputsOf(olds), news) };
+    const fits = merged && kind.schema.safeParse(inputsOf(merged)).success;
+    return merged && fits ? merged : news;
   }
 
   /** The inputs among `props`, which hold inputs and outputs alike. */
@@ -98,11 +120,15 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         ...inputs,
         ...pick(news, extra),
       });
-      const before = kind.schema.safeParse(withoutUndefined(inputsOf(olds)));
+      const first = Object.keys(olds).length === 0;
       const judged =
-        problems.length > 0 || containsUnknown(inputs) || !before.success
+        first || problems.length > 0 || containsUnknown(inputs)
           ? []
-          : (kind.refuse?.(parse(kind, olds), parse(kind, inputs)) ?? []);
+          : // Also what an older version took and this one would not.
+            (kind.refuse?.(
+              canonical(kind, olds) as unknown as Inputs,
+              parse(kind, inputs),
+            ) ?? []);
       return { inputs, failures: [...problems, ...judged] };
     },
 
@@ -131,7 +157,9 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
 
     read: (id: string, props: Values) =>
       run("read", props, id, async (inputs, operation) => {
-        const found = await kind.read(id, inputs, operation);
+        const outputs = pick(props, outputKeys(props, keys)) as Outputs;
+        const state = { ...inputs, ...outputs };
+        const found = await kind.read(id, state, operation);
         if (found === undefined) return {};
         const known = inputs as unknown as Values;
         const now = found.inputs as unknown as Values;
@@ -148,17 +176,25 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       }),
 
     update: (id: string, olds: Values, news: Values) =>
-      run("update", news, id, async (inputs, operation) => {
-        const before = parse(kind, olds);
-        operation.exists(id, pick(olds, outputKeys(olds, keys)));
-        const outputs = await kind.update(id, before, inputs, operation);
-        return { outs: withoutUndefined({ ...news, ...outputs }) };
-      }),
+      run(
+        "update",
+        news,
+        id,
+        async (inputs, operation) => {
+          const known = pick(olds, outputKeys(olds, keys)) as Outputs;
+          operation.exists(id, known);
+          const before = { ...parse(kind, olds), ...known };
+          const outputs = await kind.update(id, before, inputs, operation);
+          return { outs: withoutUndefined({ ...news, ...outputs }) };
+        },
+        olds,
+      ),
 
     delete: (id: string, props: Values) =>
-      run("delete", props, id, (inputs, operation) =>
-        kind.delete(id, inputs, operation),
-      ),
+      run("delete", props, id, (inputs, operation) => {
+        const known = pick(props, outputKeys(props, keys)) as Outputs;
+        return kind.delete(id, { ...inputs, ...known }, operation);
+      }),
   };
 }
 

@@ -60,14 +60,18 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   /** The inputs as the device has them, only for what `inputs` sets; undefined: gone. */
   read(
     id: string,
-    inputs: Inputs,
+    inputs: Inputs & Outputs,
     operation: Operation,
   ): Promise<{ inputs: Inputs; outputs: Outputs } | undefined>;
   update(
     id: string,
-    olds: Inputs,
+    olds: Inputs & Outputs,
     news: Inputs,
     operation: Operation,
   ): Promise<Outputs>;
-  delete(id: string, inputs: Inputs, operation: Operation): Promise<void>;
+  delete(
+    id: string,
+    inputs: Inputs & Outputs,
+    operation: Operation,
+  ): Promise<void>;
 }

@@ -27,6 +27,21 @@ export function withoutUndefined<T>(value: T): T {
   ) as T;
 }
 
+/** Keys of both, at every depth; where both have one, `right`'s. */
+export function merge(left: unknown, right: unknown): object {
+  const merged: Record<string, unknown> = { ...(left as object) };
+  for (const [key, value] of Object.entries(right as object)) {
+    const nested = isPlain(merged[key]) && isPlain(value);
+    if (nested) merged[key] = merge(merged[key], value);
+    else if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}
+
+function isPlain(value: unknown): boolean {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 export function same(left: unknown, right: unknown): boolean {
   return isDeepStrictEqual(withoutUndefined(left), withoutUndefined(right));
 }

@@ -89,9 +89,10 @@ test("a host has a template for each image that its guests clone, and no other",
   }
 });
 
-test("a downloaded file carries the start of its checksum in its name", () => {
+test("an image is downloaded with its checksum", () => {
   expect(inputs("Template", "r630-ubuntu-24.04").image).toMatchObject({
-    file: "ubuntu-24.04-5fa5b05e.qcow2",
+    file: "ubuntu-24.04.qcow2",
+    download: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
   });
 });
 

@@ -169,23 +169,6 @@ test("delete leaves a disk that somebody attached by hand", async () => {
   });
 });
 
-test("a guest whose mark was taken away is not deleted, and says how to go on", async () => {
-  const { id, props } = await create();
-  lab.control({
-    do: "drift",
-    guest: id,
-    change: "set",
-    key: "description",
-    value: "mine",
-  });
-  await expect(vm.delete(id, props)).rejects.toThrow(
-    "no longer carry this site's mark",
-  );
-  const { outs } = await vm.update(id, props, machine());
-  await vm.delete(id, outs ?? {});
-  expect(guests()).toEqual([]);
-});
-
 test("a disk smaller than its image is refused, and a larger one then made of it", async () => {
   const { id, props } = await create(
     machine({
@@ -293,27 +276,4 @@ test("a range passes over ids that are taken", async () => {
       }),
     ),
   ).rejects.toThrow("no free VM id is left");
-});
-
-describe("in a cluster", () => {
-  const inCluster = machine({ host: "left", node: "left" });
-
-  test("a guest is found where somebody has moved it", async () => {
-    const { id, props } = await create(inCluster);
-    lab.control({ do: "drift", guest: id, change: "move", key: "right" });
-    expect(await isQuiet(id, props, inCluster)).toBe(true);
-    await vm.update(id, props, { ...inCluster, tags: ["moved"] });
-    expect(guests("right")).toMatchObject([{ name: "web" }]);
-    await vm.delete(id, props);
-    expect(guests("right")).toEqual([]);
-  });
-
-  test("an id that another node's guest has is passed over", async () => {
-    lab.control({ do: "foreign", node: "right", vmid: 1000, name: "theirs" });
-    const { id } = await create({
-      ...inCluster,
-      vmId: { from: 1000, to: 1001 },
-    });
-    expect(id).toBe("1001");
-  });
 });

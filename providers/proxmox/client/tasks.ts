@@ -31,6 +31,8 @@ const shrink = 0.97;
 const logLines = 5;
 const logTimeoutMs = 3_000;
 const listLimit = 500;
+/** A task that the list does not show by then is asked for by itself. */
+const looksInList = 3;
 
 /**
  * Waits for tasks (UPIDs). It first asks when the last task of that type was
@@ -154,7 +156,16 @@ export class Tasks {
         limit: listLimit,
       },
       signal: AbortSignal.timeout(longestDelayMs * 20),
-    }).catch((): ListedTask[] => []);
+    }).catch((error: unknown): ListedTask[] => {
+      // What will not pass is told, not waited out.
+      if (error instanceof ProxmoxError && error.outcome !== "unknown") {
+        for (const waiter of [...waiters]) {
+          waiter.done(`unknown: ${error.message}`);
+        }
+      }
+      return [];
+    });
+    const known = new Set(listed.map(({ upid }) => upid));
     const ended = new Map(
       listed
         .filter((task) => task.endtime !== undefined)
@@ -163,6 +174,9 @@ export class Tasks {
     for (const waiter of [...waiters]) {
       const status = ended.get(waiter.upid);
       if (status !== undefined) waiter.done(status);
+      else if (!known.has(waiter.upid) && waiter.looks > looksInList) {
+        await this.#askOne(node, waiter);
+      }
     }
   }
 

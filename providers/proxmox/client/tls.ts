@@ -34,6 +34,7 @@ export function verifiedConnector(
     timeout: connectTimeoutMs,
     allowH2: false,
     ...(pins && {
+      // A pin stands in for the chain, and is compared below before anything is sent.
       rejectUnauthorized: pins.length === 0,
       // A resumed session shows no certificate to compare.
       maxCachedSessions: 0,

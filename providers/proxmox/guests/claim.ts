@@ -35,9 +35,11 @@ export async function findOrMake(
   const { owner, where, node, vmId: choice } = claim;
   const find = (vmId: number) => findSettledGuest(session, node, vmId, signal);
   const present = await session.guests(recentlyMs);
-  const namesake = present.find(({ name }) => name === claim.name)?.vmid;
-  if (namesake !== undefined && typeof choice !== "number") {
-    const found = await find(namesake);
+  // Names are not unique: each namesake is looked at.
+  const names = [claim.name, keptName(claim.name)];
+  for (const { vmid, name = "" } of present) {
+    if (!vmid || !names.includes(name) || typeof choice === "number") continue;
+    const found = await find(vmid);
     if (found && belongsTo(found, owner)) return found;
   }
   for (const vmId of candidates(owner, choice)) {
@@ -57,7 +59,7 @@ export async function findOrMake(
     }
     if (found && belongsTo(found, owner)) return found;
     if (typeof choice === "number") {
-      if (found && claim.adopt) return found;
+      if (found && claim.adopt && found.mark === undefined) return found;
       throw taken(vmId, found, claim);
     }
     reserved.delete(key);
@@ -75,10 +77,15 @@ function taken(
   const name = found
     ? `guest "${found.config.name ?? "without a name"}"`
     : "something";
-  const whose = found?.mark
-    ? `belongs to "${found.mark.owner}"`
-    : "is not this site's";
+  const [whose, remedy] = found?.mark
+    ? [`belongs to "${found.mark.owner}"`, ""]
+    : ["is not this site's", ", or set adopt: true to take that guest over"];
   return new UserError(
-    `VM id ${vmId} on host "${claim.host}" is taken by ${name}, which ${whose}. Give "${claim.name}" another vmId, or set adopt: true to take that guest over`,
+    `VM id ${vmId} on host "${claim.host}" is taken by ${name}, which ${whose}. Give "${claim.name}" another vmId${remedy}`,
   );
+}
+
+/** Of a guest that is left only with the disks that it keeps. */
+export function keptName(name: string): string {
+  return `kept-${name}`;
 }

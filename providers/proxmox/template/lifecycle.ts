@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
@@ -58,7 +59,7 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
     });
     const id = `${guest.vmId}`;
     operation.exists(id, { vmNumber: guest.vmId });
-    await settle(signal, () => convert(session, guest));
+    await settle(signal, () => convert(session, inputs, guest.vmId));
     return { id, outputs: { vmNumber: guest.vmId } };
   },
 
@@ -66,17 +67,20 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
     const session = connect(operation, inputs.host);
     const guest = await findGuest(session, inputs.node, Number(id));
     if (!guest || !belongsTo(guest, inputs.owner)) return undefined;
+    // One that was not finished is shown as changed, and the next up converts it.
+    const name = isTemplate(guest) ? text(guest.config, "name") : "";
     return {
-      inputs: { ...inputs, name: text(guest.config, "name") ?? "" },
+      inputs: { ...inputs, name: name ?? "" },
       outputs: { vmNumber: guest.vmId },
     };
   },
 
-  async update(id, _olds, inputs, operation) {
+  async update(id, olds, inputs, operation) {
     const session = connect(operation, inputs.host);
     return settle(operation.signal, async () => {
       const guest = await findGuest(session, inputs.node, Number(id));
-      if (guest === undefined) {
+      const owners = [olds.owner, inputs.owner];
+      if (!guest || !owners.some((owner) => belongsTo(guest, owner))) {
         throw new UserError(
           `template ${id} is no longer on host "${inputs.host}". Run "pulumi refresh" to record that, then "pulumi up" to make it again`,
         );
@@ -90,7 +94,7 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
           description: withMark(words, { owner: inputs.owner, id }),
         },
       );
-      await convert(session, guest);
+      await convert(session, inputs, guest.vmId);
       return { vmNumber: guest.vmId };
     });
   },
@@ -110,20 +114,31 @@ const kind: Kind<TemplateInputs, TemplateOutputs> = {
 
 export const provider = (engine: EngineWatch) => handler(kind, engine);
 
-function volume({ image }: TemplateInputs): string {
-  return `${image.storage}:import/${image.file}`;
+/**
+ * A downloaded file is this owner's and of this sum by its name: one that is
+ * there need not be verified again, and nobody else's is removed.
+ */
+function fileOf({ owner, image: { file, download } }: TemplateInputs): string {
+  if (download === undefined) return file;
+  const hash = createHash("sha256").update(`${owner} ${download.sha256}`);
+  return file.replace(/(\.\w+)$/, `-${hash.digest("hex").slice(0, 12)}$1`);
+}
+
+function volume(inputs: TemplateInputs): string {
+  return `${inputs.image.storage}:import/${fileOf(inputs)}`;
 }
 
 async function hasImage(
   session: ProxmoxSession,
-  { node, image, ...inputs }: TemplateInputs,
+  inputs: TemplateInputs,
 ): Promise<boolean> {
+  const { node, image } = inputs;
   const content = await session.request<{ volid: string }[]>(
     "GET",
     path`/nodes/${node}/storage/${image.storage}/content`,
     { content: "import" },
   );
-  const wanted = volume({ node, image, ...inputs });
+  const wanted = volume(inputs);
   return content.some(({ volid }) => volid === wanted);
 }
 
@@ -144,7 +159,7 @@ async function provideImage(
     path`/nodes/${node}/storage/${image.storage}/download-url`,
     {
       content: "import",
-      filename: image.file,
+      filename: fileOf(inputs),
       url: image.download.url,
       checksum: image.download.sha256,
       "checksum-algorithm": "sha256",
@@ -176,8 +191,17 @@ async function importImage(
   await session.task(upid, `import of ${volume(inputs)}`);
 }
 
-async function convert(session: ProxmoxSession, guest: Guest): Promise<void> {
-  if (Number(guest.config.template ?? 0) === 1) return;
+function isTemplate({ config }: Guest): boolean {
+  return Number(config.template ?? 0) === 1;
+}
+
+async function convert(
+  session: ProxmoxSession,
+  { node }: TemplateInputs,
+  vmId: number,
+): Promise<void> {
+  const guest = await findGuest(session, node, vmId);
+  if (guest === undefined || isTemplate(guest)) return;
   const upid = await session.request<string | null>(
     "POST",
     path`/nodes/${guest.node}/qemu/${guest.vmId}/template`,

@@ -68,7 +68,8 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
     });
     const asks = running && agentOn(guest);
     return {
-      inputs: actual,
+      // Without its mark it is shown as changed, so that the next up marks it.
+      inputs: guest.mark ? actual : { ...actual, owner: "" },
       outputs: {
         vmNumber: guest.vmId,
         addresses: asks ? await agentAddresses(session, guest) : [],
@@ -79,7 +80,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
   async update(id, olds, news, operation) {
     const session = connect(operation, news.host);
     const guest = await findGuest(session, news.node, Number(id));
-    if (!guest || !isOurs(guest, olds)) {
+    if (!guest || !(isOurs(guest, olds) || isOurs(guest, news))) {
       throw new UserError(
         `guest ${id} is no longer on host "${news.host}". Run "pulumi refresh" to record that, then "pulumi up" to make it again`,
       );

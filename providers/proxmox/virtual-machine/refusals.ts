@@ -1,3 +1,4 @@
+import { UserError } from "../../dynamic/failure";
 import type { Refusal } from "../../dynamic/kind";
 import { same } from "../../dynamic/values";
 import type { Disk, VirtualMachineInputs } from "./model";
@@ -10,12 +11,33 @@ export function replacing(
   news: Inputs,
   changed: readonly (keyof Inputs)[],
 ): (keyof Inputs)[] {
-  return (["host", "source", "vmId"] as const).filter((key) => {
+  const replaced = (["host", "source", "vmId"] as const).filter((key) => {
     if (!changed.includes(key)) return false;
     if (key === "host") return !sameCluster(olds, news);
     if (key === "source") return !same(contents(olds), contents(news));
     return typeof news.vmId === "number" && news.vmId !== olds.vmNumber;
   });
+  const why = holds(olds);
+  // Only here the id that the guest really has is known.
+  if (replaced.includes("vmId") && why) {
+    throw new UserError(
+      `Unable to change vmId of VirtualMachine "${news.name}" to ${news.vmId}: ${reason(why)}`,
+    );
+  }
+  return replaced;
+}
+
+/** Why the guest must not be replaced, if so. */
+function holds({ disks, protection }: Inputs): string | undefined {
+  const kept = Object.entries(disks ?? {}).filter(
+    ([, disk]) => disk.onDestroy === "keep",
+  );
+  if (kept.length === 0) return protection ? "it is protected" : undefined;
+  return `${kept.map(([slot]) => slot).join(", ")} of this one is marked keep`;
+}
+
+function reason(why: string): string {
+  return `cannot change: it would make another guest, and ${why}. Restore the value, or move the data first`;
 }
 
 function sameCluster(olds: Inputs, news: Inputs): boolean {
@@ -79,20 +101,13 @@ function refuseState(olds: Inputs, news: Inputs): Refusal[] {
 }
 
 function refuseReplacement(olds: Inputs, news: Inputs): Refusal[] {
-  const kept = Object.entries(olds.disks).filter(
-    ([, disk]) => disk.onDestroy === "keep",
-  );
-  if (kept.length === 0 && !olds.protection) return [];
-  const slots = kept.map(([slot]) => slot).join(", ");
-  const why =
-    kept.length > 0
-      ? `${slots} of this one is marked keep`
-      : "this one is protected";
+  const why = holds(olds);
+  if (why === undefined) return [];
   const changed = (["host", "source"] as const).filter(
     (key) => !same(olds[key], news[key]),
   );
   return replacing(olds, news, changed).map((property) => ({
     property,
-    reason: `cannot change: it would make another guest, and ${why}. Restore the value, or move the data first`,
+    reason: reason(why),
   }));
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../dynamic/failure";
 import { formatMark } from "../../dynamic/owner";
 import { isWrongPowerState, type ProxmoxSession } from "../client";
+import { keptName } from "../guests/claim";
 import { text } from "../guests/config";
 import { destroyGuest } from "../guests/destroy";
 import type { Guest, PowerState } from "../guests/find";
@@ -53,7 +54,7 @@ async function stopAndRemove(
   const unused = Object.keys(config).some((key) => /^unused\d/.test(key));
   if (keeps.length === 0 && !unused) return destroyGuest(session, guest);
   const mark = formatMark({ owner: inputs.owner, id: `${vmId}` });
-  const set = { name: `kept-${inputs.name}`, description: mark, onboot: 0 };
+  const set = { name: keptName(inputs.name), description: mark, onboot: 0 };
   if (text(config, "name") !== set.name) {
     await write(session, guest, { set, unset: [] });
     config.digest = undefined;

@@ -12,7 +12,7 @@ import { sameSetting } from "../settings/formats";
 
 export const efiSlot = "efidisk0";
 export const tpmSlot = "tpmstate0";
-const diskSlot = /^(scsi|virtio|sata)\d+$/;
+const diskSlot = /^(scsi|virtio|sata|ide)\d+$/;
 
 /** What is to be done to reach the inputs, each as the API takes it. */
 export interface DiskPlan {

@@ -13,8 +13,8 @@ import { planDisks } from "../disks/plan";
 import type { VirtualMachineInputs } from "../model";
 import { settingsOf } from "../settings";
 
-/** More clones at once only wait for each other's storage lock. */
-const clonesPerStorage = 10;
+/** More at once only wait for each other's storage lock. */
+const madePerStorage = 10;
 const limiter = new Limiter();
 
 /** The slot that the source fills. */
@@ -27,10 +27,14 @@ export function obtain(
   signal: AbortSignal,
 ): Promise<Guest> {
   const claim = { ...inputs, where: inputs.cluster ?? inputs.host };
+  const { source, disks, host } = inputs;
+  const key = `${host}/${disks[systemSlot]?.storage}`;
   return findOrMake(session, claim, signal, (vmId) =>
-    "template" in inputs.source
-      ? clone(session, inputs, inputs.source, vmId, signal)
-      : create(session, inputs, inputs.source.image, vmId),
+    limiter.run<Guest | undefined>(key, madePerStorage, signal, () =>
+      "template" in source
+        ? clone(session, inputs, source, vmId)
+        : create(session, inputs, source.image, vmId),
+    ),
   );
 }
 
@@ -44,7 +48,6 @@ async function clone(
   inputs: VirtualMachineInputs,
   source: TemplateSource,
   vmId: number,
-  signal: AbortSignal,
 ): Promise<Guest> {
   const template = await findTemplate(session, inputs, source);
   const config = await templateConfig(session, template);
@@ -54,25 +57,22 @@ async function clone(
   const wanted = inputs.disks[systemSlot]?.storage;
   // On another node the storage may not be there: the migration maps it then.
   const storage = full && node === inputs.node ? wanted : undefined;
-  const key = `${inputs.host}/${storage}`;
   const assumed = inherited(config);
   const { description } = settingsOf(inputs, {}, undefined, vmId);
-  await limiter.run(key, clonesPerStorage, signal, async () => {
-    const upid = await session.api.nodes
-      .$(template.node)
-      .qemu.$(template.vmId)
-      .clone.$post({
-        newid: vmId,
-        name: inputs.name,
-        // Always sent: left out, the target inherits the source's mark.
-        description: `${description}`,
-        full,
-        storage,
-        target,
-        pool: inputs.pool,
-      });
-    await session.task(upid, `clone of template ${template.vmId} to ${vmId}`);
-  });
+  const upid = await session.api.nodes
+    .$(template.node)
+    .qemu.$(template.vmId)
+    .clone.$post({
+      newid: vmId,
+      name: inputs.name,
+      // Always sent: left out, the target inherits the source's mark.
+      description: `${description}`,
+      full,
+      storage,
+      target,
+      pool: inputs.pool,
+    });
+  await session.task(upid, `clone of template ${template.vmId} to ${vmId}`);
   const mark = { owner: inputs.owner, id: `${vmId}` };
   return { node, vmId, config: assumed, mark, state: "stopped", assumed: true };
 }

@@ -1,0 +1,142 @@
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { Configuration } from "../providers/dynamic/configuration";
+import { parseMark } from "../providers/dynamic/owner";
+import { ProxmoxClient } from "../providers/proxmox/client";
+import { belongsTo, readConfig } from "../providers/proxmox/guests/find";
+import { loadSite, type Site } from "../site";
+
+const usage = `usage: npm run orphans -- [--stack NAME]
+Lists what carries the site's mark on its devices and is neither in the stack's
+state nor in the manifest. Ends with 3 when a host could not be looked at.
+On the lab, kept up by "npm run lab -- serve": eval "$(npm run -s lab -- env)" before.`;
+
+const hostTimeoutMs = 120_000;
+
+interface Exported {
+  deployment: { resources?: { inputs?: { owner?: string } }[] };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string", default: "dev" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const pulumi = (...words: string[]) =>
+    run([...words, "--stack", values.stack]);
+  const config = JSON.parse(
+    pulumi("config", "--json", "--show-secrets"),
+  ) as Record<string, { value: string }>;
+  const { deployment } = JSON.parse(pulumi("stack", "export")) as Exported;
+  const site = loadSite(config["hybrid-site:manifest"]?.value ?? "");
+  const known = new Set([
+    ...(deployment.resources ?? []).map(({ inputs }) => inputs?.owner),
+    // A resource of the manifest takes up what an earlier attempt left.
+    ...site.guests.map(({ name }) => `${site.site.id}/VirtualMachine/${name}`),
+  ]);
+  const configuration = new Configuration((key) => config[key]?.value);
+  const results = await Promise.all(
+    site.proxmox.hosts.map(({ host }) =>
+      orphansOf(site, host, configuration, known),
+    ),
+  );
+  const lines = results.flatMap(({ found }) => found);
+  for (const line of lines) console.log(line);
+  const missed = results.flatMap(({ problem }) => problem ?? []);
+  for (const problem of missed) console.error(problem);
+  if (lines.length > 0) {
+    const [verb, be] =
+      lines.length === 1 ? ["carries", "is"] : ["carry", "are"];
+    console.log(
+      `${lines.length} ${verb} the site's mark and ${be} in no resource of stack "${values.stack}".`,
+    );
+  } else if (missed.length === 0) console.log("No orphans.");
+  return missed.length === 0 ? 0 : 3;
+}
+
+interface Looked {
+  found: string[];
+  /** Why the host could not be looked at. */
+  problem?: string;
+}
+
+async function orphansOf(
+  site: Site,
+  host: string,
+  configuration: Configuration,
+  known: ReadonlySet<string | undefined>,
+): Promise<Looked> {
+  const problem = (why: string) => ({
+    found: [],
+    problem: `Unable to look at host "${host}": ${why}. Nothing is known of what it holds.`,
+  });
+  const endpoint = configuration.endpoints[host]?.proxmox;
+  const credential = configuration.credentials[host]?.proxmox;
+  if (!endpoint || !credential) {
+    return problem("its endpoint or credential is not configured");
+  }
+  const client = new ProxmoxClient({ host, endpoint, credential });
+  try {
+    const session = client.session(AbortSignal.timeout(hostTimeoutMs));
+    // Without it PVE shows no guests, which is not the same as none.
+    const rights = await session.request<Record<string, object>>(
+      "GET",
+      "/access/permissions",
+      { path: "/vms" },
+    );
+    if (!("VM.Audit" in (rights["/vms"] ?? {}))) {
+      return problem("its token or user has no VM.Audit on /vms");
+    }
+    const found: string[] = [];
+    for (const { vmid, node } of await session.guests()) {
+      const config = vmid && node && (await readConfig(session, node, vmid));
+      if (!config) continue;
+      const mark = parseMark(`${config.description ?? ""}`);
+      const guest = { node, vmId: vmid, config, mark };
+      const ours = mark?.owner.startsWith(`${site.site.id}/`);
+      if (!mark || !ours || !belongsTo(guest, mark.owner)) continue;
+      if (known.has(mark.owner) && !`${config.name}`.startsWith("kept-")) {
+        continue;
+      }
+      found.push(`${host}: guest ${vmid} "${config.name}" of ${mark.owner}`);
+    }
+    return { found };
+  } catch (error) {
+    return problem((error as Error).message.replace(/\.$/, ""));
+  } finally {
+    await client.close();
+  }
+}
+
+function run(args: string[]): string {
+  const launcher = require.resolve("pulumi/run.js");
+  // npm changes to the project's folder; the stack is that of the user's.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [launcher, ...args],
+    { cwd, encoding: "utf8", maxBuffer: 1e9 },
+  );
+  if (status !== 0) {
+    throw new Error(
+      `Unable to read stack: pulumi ${args.slice(0, 2).join(" ")} said: ${stderr.trim()}`,
+    );
+  }
+  return stdout;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  },
+);
