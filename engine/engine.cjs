@@ -5,6 +5,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { build } = require("./build.cjs");
 const { withLock } = require("./lock.cjs");
+const { ensurePackages } = require("./packages.cjs");
 
 const probeMs = 3_000;
 const dayMs = 24 * 3_600_000;
@@ -16,8 +17,7 @@ const dayMs = 24 * 3_600_000;
  * projects too.
  */
 async function ensureEngine(root) {
-  const launcher = path.join(root, "node_modules/pulumi");
-  const { version } = require(path.join(launcher, "package.json"));
+  const version = require(path.join(root, "package.json")).dependencies.pulumi;
   const below = (folder) => path.join(folder, "versions", version, "bin");
   const { PULUMI_HOME, XDG_CACHE_HOME } = process.env;
   const users = below(PULUMI_HOME ?? path.join(os.homedir(), ".pulumi"));
@@ -38,7 +38,7 @@ async function ensureEngine(root) {
   return withLock(`${home}.lock`, "installation of Pulumi", async () => {
     if (settled()) return answer;
     const installed = installedBin(version);
-    if (!installed && (await download(launcher, users, version))) {
+    if (!installed && (await download(root, users, version))) {
       giveUp();
       return {};
     }
@@ -80,14 +80,15 @@ function installedBin(version) {
 }
 
 /** Pulumi's own launcher does it; asked first is only whether its host answers. */
-async function download(launcher, bin, version) {
+async function download(root, bin, version) {
   try {
     const signal = AbortSignal.timeout(probeMs);
     const reply = await fetch("https://get.pulumi.com/install.sh", { signal });
     if (!reply.ok) return false;
     console.error(`Downloading Pulumi ${version}...`);
-    const { installCLI } = require(path.join(launcher, "lib/download.js"));
-    await installCLI(version, path.dirname(bin));
+    await ensurePackages(root);
+    const launcher = path.join(root, "node_modules/pulumi/lib/download.js");
+    await require(launcher).installCLI(version, path.dirname(bin));
     return complete(bin);
   } catch {
     return false;

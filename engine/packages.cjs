@@ -16,7 +16,7 @@ async function ensurePackages(root) {
     console.error("Installing packages (npm ci)...");
     // Its output is no part of what the command itself prints.
     const options = { cwd: root, stdio: ["ignore", 2, 2] };
-    const args = ["ci", "--no-audit", "--no-fund"];
+    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
     const { status, error } = spawnSync("npm", args, options);
     if (status !== 0) {
       const cause = error?.message ?? `npm ci ended with ${status} (see above)`;

@@ -1,6 +1,6 @@
-// Runs one of the project's TypeScript commands on any machine with Node:
+// Runs one of the project's commands on any machine with Node:
 // installs the packages and gets an engine first. Node built-ins only.
-// usage: node engine/run.cjs [--no-engine] SCRIPT.ts [arguments]
+// usage: node engine/run.cjs [--no-engine] SCRIPT [arguments]
 const { runMain } = require("node:module");
 const path = require("node:path");
 const { ensurePackages } = require("./packages.cjs");
@@ -15,9 +15,10 @@ async function prepare() {
       `Unable to start on Node ${process.versions.node}: it is too old. Install Node 20.19 or newer.`,
     );
   }
-  await ensurePackages(root);
+  // The engine first: where none can be had, nothing else is installed.
   if (process.argv[2] === "--no-engine") process.argv.splice(2, 1);
   else Object.assign(process.env, await ensureEngine(root));
+  await ensurePackages(root);
   process.argv.splice(1, 2, path.join(root, process.argv[2]));
 }
 

@@ -1,12 +1,31 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
+import type {
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { entries, virtualMachine } from "./machine";
 
 const fabric = "site:network:Fabric";
 
+/** Judged before the machine is made, whatever else the stack holds. */
+export const nicTag: ResourceValidationPolicy = {
+  name: "vm-nic-tag",
+  description: "Every NIC carries a VLAN tag.",
+  enforcementLevel: "mandatory",
+  validateResource: ({ type, props }, report) => {
+    if (type !== virtualMachine) return;
+    for (const [nic, { tag, trunks }] of entries(props.nics)) {
+      if (tagsOf(tag, trunks).length > 0) continue;
+      report(
+        `NIC ${nic} carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.`,
+      );
+    }
+  },
+};
+
 /** A stack policy, because what the site knows is a resource of the stack. */
 export const nicVlan: StackValidationPolicy = {
   name: "vm-nic-vlan",
-  description: "Every NIC carries a VLAN tag that the site knows.",
+  description: "Every VLAN tag of a NIC is one that the site knows.",
   enforcementLevel: "mandatory",
   configSchema: {
     properties: { vlans: { type: "array", items: { type: "integer" } } },
@@ -26,18 +45,16 @@ export const nicVlan: StackValidationPolicy = {
 };
 
 function nicProblems(nics: unknown, known: number[]): string[] {
-  return entries(nics).flatMap(([nic, { tag, trunks }]) => {
-    const tags = [tag ?? [], trunks ?? []].flat() as number[];
-    if (tags.length === 0) {
-      return [
-        `NIC ${nic} carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.`,
-      ];
-    }
-    return tags
+  return entries(nics).flatMap(([nic, { tag, trunks }]) =>
+    tagsOf(tag, trunks)
       .filter((item) => !known.includes(item))
       .map(
         (item) =>
           `NIC ${nic} carries VLAN ${item}, which the site does not know. Declare it under networks, or correct the tag.`,
-      );
-  });
+      ),
+  );
+}
+
+function tagsOf(tag: unknown, trunks: unknown): number[] {
+  return [tag ?? [], trunks ?? []].flat() as number[];
 }

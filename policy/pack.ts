@@ -1,8 +1,14 @@
 import { PolicyPack } from "@pulumi/policy";
 import { diskDecision } from "./disk-decision";
-import { nicVlan } from "./nic-vlan";
+import { nicTag, nicVlan } from "./nic-vlan";
 import { lookForSecrets, plainSecret } from "./plain-secret";
 
-export const policies = [diskDecision, nicVlan, lookForSecrets, plainSecret];
+export const policies = [
+  diskDecision,
+  nicTag,
+  nicVlan,
+  lookForSecrets,
+  plainSecret,
+];
 
 new PolicyPack("hybrid-site", { policies });

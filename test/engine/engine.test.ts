@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -21,7 +22,7 @@ let folder: string;
 /** A project, a user's home and a PATH with nothing but a shell's own tools. */
 beforeEach(() => {
   folder = mkdtempSync(join(realpathSync(tmpdir()), "hybrid-site-engine-"));
-  write("project/node_modules/pulumi/package.json", `{"version":"${version}"}`);
+  write("project/package.json", `{"dependencies":{"pulumi":"${version}"}}`);
   mkdirSync(join(folder, "path"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -134,6 +135,10 @@ test("Pulumi's download is tried again a day later, and the stand-in given up wh
   const yesterday = Date.now() / 1_000 - 25 * 3_600;
   utimesSync(join(home, "looked-for-pulumi"), yesterday, yesterday);
   installCli(`fetched/versions/${version}/bin`);
+  const lock = "{}";
+  const hash = createHash("sha256").update(lock).digest("hex");
+  write("project/package-lock.json", lock);
+  write("project/node_modules/.hybrid-site", hash);
   write(
     "project/node_modules/pulumi/lib/download.js",
     `exports.installCLI = (_version, root) =>

@@ -5,7 +5,7 @@ import {
 } from "@pulumi/policy";
 import { diskDecision } from "../../policy/disk-decision";
 import { virtualMachine } from "../../policy/machine";
-import { nicVlan } from "../../policy/nic-vlan";
+import { nicTag, nicVlan } from "../../policy/nic-vlan";
 import { lookForSecrets, plainSecret } from "../../policy/plain-secret";
 
 type Values = Record<string, unknown>;
@@ -67,7 +67,15 @@ test("NICs with tags or trunks that the site knows pass", async () => {
   ).toEqual([]);
 });
 
-test("an untagged NIC and an unknown VLAN are told with the NIC", async () => {
+test("an untagged NIC is told before the machine is made", async () => {
+  const nics = { net0: {}, net1: { tag: 31 }, net2: { trunks: [10] } };
+  expect(await validate(nicTag, { nics })).toEqual([
+    "NIC net0 carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.",
+  ]);
+  expect(await validate(nicTag, { nics }, "other:index:Thing")).toEqual([]);
+});
+
+test("an unknown VLAN is told with the NIC", async () => {
   expect(
     await validateStack({
       net0: {},
@@ -75,7 +83,6 @@ test("an untagged NIC and an unknown VLAN are told with the NIC", async () => {
       net2: { trunks: [10, 99] },
     }),
   ).toEqual([
-    "vm: NIC net0 carries no VLAN tag and so lands in the bridge's untagged network. Set tag or trunks.",
     "vm: NIC net1 carries VLAN 31, which the site does not know. Declare it under networks, or correct the tag.",
     "vm: NIC net2 carries VLAN 99, which the site does not know. Declare it under networks, or correct the tag.",
   ]);
