@@ -15,7 +15,8 @@ import { Tasks } from "./tasks";
 import { World } from "./world";
 
 export type { Command, Summary } from "./control";
-export { faultKinds } from "./control";
+export type { Fault } from "./faults";
+export { faultKinds } from "./faults";
 export type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
 
 export interface ProxmoxLab {
