@@ -106,33 +106,30 @@ export function guestResource(
 ): Record<string, unknown> {
   const { vmid, node, config, status } = guest;
   const service = managedService(call.world, call.cluster, vmid);
-  const common = {
+  const entry: Record<string, unknown> = {
     id: `qemu/${vmid}`,
     type: "qemu",
     vmid,
     node,
-    ...(pool ? { pool } : {}),
-    ...(service ? { hastate: service.manager.state ?? "queued" } : {}),
+    status: "unknown",
   };
-  if (!isOnline) return { ...common, status: "unknown" };
+  if (pool !== undefined) entry.pool = pool;
+  if (service) entry.hastate = service.manager.state ?? "queued";
+  if (!isOnline) return entry;
   const maxmem = memoryBytes(guest);
-  return {
-    ...common,
-    name: config.name ?? `VM ${vmid}`,
-    status,
-    template: Number(config.template ?? 0),
-    maxcpu: processors(guest),
-    cpu: 0,
-    maxmem,
-    mem: status === "running" ? Math.floor(maxmem / 2) : 0,
-    maxdisk: bootDiskBytes(guest, sizeOf),
-    disk: 0,
-    diskread: 0,
-    diskwrite: 0,
-    netin: 0,
-    netout: 0,
-    uptime: uptime(guest),
-    ...(config.tags ? { tags: config.tags } : {}),
-    ...(config.lock ? { lock: config.lock } : {}),
-  };
+  entry.name = config.name ?? `VM ${vmid}`;
+  entry.status = status;
+  entry.template = Number(config.template ?? 0);
+  entry.maxcpu = processors(guest);
+  entry.maxmem = maxmem;
+  entry.mem = status === "running" ? Math.floor(maxmem / 2) : 0;
+  entry.maxdisk = bootDiskBytes(guest, sizeOf);
+  entry.uptime = uptime(guest);
+  for (const key of idle) entry[key] = 0;
+  if (config.tags) entry.tags = config.tags;
+  if (config.lock) entry.lock = config.lock;
+  return entry;
 }
+
+/** What a guest that does nothing uses. */
+const idle = ["cpu", "disk", "diskread", "diskwrite", "netin", "netout"];
