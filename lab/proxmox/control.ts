@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
-import { usedBytes } from "./volumes";
+import { moveVolumes, usedBytes, volumesOf } from "./volumes";
 import type { Guest, World } from "./world";
 
 /** Plain data, so that it can come over a socket. */
@@ -126,13 +126,7 @@ function move(world: World, guest: Guest, name: string): void {
   if (from.cluster !== to.cluster) {
     throw new Error(`${to.name} is not in the cluster of ${from.name}`);
   }
-  for (const [storage, volumes] of Object.entries(from.volumes)) {
-    const moved = volumes.filter(({ vmid }) => vmid === guest.vmid);
-    from.volumes[storage] = volumes.filter((item) => !moved.includes(item));
-    to.volumes[storage] = [...(to.volumes[storage] ?? []), ...moved];
-  }
-  world.save("nodes", from);
-  world.save("nodes", to);
+  moveVolumes(world, guest.vmid, from, to);
   guest.node = to.name;
 }
 
@@ -166,8 +160,8 @@ function summary(world: World) {
         memory: String(config.memory ?? ""),
         lock: config.lock,
       })),
-    volumes: Object.values(node.volumes)
-      .flat()
+    volumes: node.storages
+      .flatMap(({ id }) => volumesOf(node, id))
       .map(({ volid, bytes }) => ({ volid, bytes })),
     used: Object.fromEntries(
       node.storages.map(({ id }) => [id, usedBytes(node, id)]),

@@ -19,6 +19,8 @@ export interface StorageSpec {
   type: "dir" | "zfspool" | "lvmthin" | "nfs";
   content: string[];
   totalBytes: number;
+  /** One storage for all nodes of the cluster that have it; an NFS share always is. */
+  shared?: boolean;
   /** What lies there from the start, "import/openwrt.raw". */
   files?: { name: string; bytes: number }[];
 }
@@ -35,6 +37,8 @@ export interface ProxmoxOptions {
   spec: ProxmoxSpec;
   latencyMs?: number;
   taskMs?: number;
+  /** Makes MAC addresses and UUIDs the same in every run. */
+  seed?: number;
   /** How long a refused login takes; PVE's own is 3 s. */
   authDelayMs?: number;
   record?: (entry: Record<string, unknown>) => void;

@@ -8,6 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { InternetFile, NodeSpec } from "./spec";
+import { placeVolumes, type StorageVolumes } from "./volumes";
 
 export type Config = Record<string, string | number>;
 
@@ -18,16 +19,44 @@ export interface Guest {
   config: Config;
   /** Changes of a running guest that wait for its next start; null: unset. */
   pending: Record<string, string | number | null>;
+  /** Those of the pending deletions that destroy the volume. */
+  forced?: string[];
+  /** What the cloud-init drive still says, of what has changed since; `added`: names. */
+  cloudinit?: Record<string, string | number>;
+  snapshots?: Record<string, Config>;
   status: "running" | "stopped";
   startedAt: number;
 }
 
 export interface Volume {
+  /** The node that has it, or the cluster when the storage is shared. */
+  home: string;
   volid: string;
   storage: string;
   content: string;
   bytes: number;
+  /** "raw", where the name does not say. */
+  format: string;
   vmid?: number;
+  /** The volume that a linked clone stands on. */
+  base?: string;
+}
+
+export interface Pool {
+  cluster: string;
+  poolid: string;
+  comment?: string;
+  vms: number[];
+  storage: string[];
+}
+
+/** A device of the cluster's nodes under one name. */
+export interface Mapping {
+  cluster: string;
+  kind: "pci" | "usb";
+  id: string;
+  /** Property strings, one for a node's device. */
+  map: string[];
 }
 
 export interface Task {
@@ -51,8 +80,8 @@ export interface Task {
 
 export interface Node extends NodeSpec {
   cluster: string;
-  /** By storage id. */
-  volumes: Record<string, Volume[]>;
+  /** By storage id; those of a shared storage are one object for all nodes. */
+  volumes: Record<string, StorageVolumes>;
 }
 
 export interface Account {
@@ -72,6 +101,11 @@ export class World {
   readonly tasks = new Map<string, Task>();
   readonly accounts = new Map<string, Account>();
   readonly internet = new Map<string, InternetFile>();
+  readonly pools = new Map<string, Pool>();
+  readonly mappings = new Map<string, Mapping>();
+  readonly volumes = new Map<string, Volume>();
+  /** Behind MAC addresses and UUIDs; undefined: they are random. */
+  seed?: number;
 
   constructor(readonly directory: string) {
     this.#load("nodes", this.nodes);
@@ -79,6 +113,10 @@ export class World {
     this.#load("tasks", this.tasks);
     this.#load("accounts", this.accounts);
     this.#load("internet", this.internet);
+    this.#load("pools", this.pools);
+    this.#load("mappings", this.mappings);
+    this.#load("volumes", this.volumes);
+    placeVolumes(this);
   }
 
   guest(cluster: string, vmid: number): Guest | undefined {
@@ -90,6 +128,8 @@ export class World {
   save(kind: "tasks", value: Task): void;
   save(kind: "accounts", value: Account): void;
   save(kind: "internet", value: InternetFile): void;
+  save(kind: "pools", value: Pool): void;
+  save(kind: "volumes", value: Volume): void;
   save(kind: string, value: object): void {
     const key = keyOf(kind, value);
     (this[kind as "guests"] as Map<string, object>).set(key, value);
@@ -101,7 +141,10 @@ export class World {
     renameSync(`${file}.new`, file);
   }
 
-  remove(kind: "guests" | "tasks", value: Guest | Task): void {
+  remove(
+    kind: "guests" | "tasks" | "volumes",
+    value: Guest | Task | Volume,
+  ): void {
     const key = keyOf(kind, value);
     this[kind].delete(key);
     rmSync(join(this.directory, kind, `${encodeURIComponent(key)}.json`), {
@@ -132,6 +175,12 @@ function keyOf(kind: string, value: object): string {
       return `${fields.cluster}`;
     case "internet":
       return `${fields.url}`.slice(-120);
+    case "pools":
+      return `${fields.cluster}/${fields.poolid}`;
+    case "mappings":
+      return `${fields.cluster}/${fields.kind}/${fields.id}`;
+    case "volumes":
+      return `${fields.home}/${fields.volid}`;
     default:
       return `${fields.name}`;
   }
