@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Journal } from "./journal";
 import type { InternetFile, NodeSpec } from "./spec";
+import { placeVolumes, type StorageVolumes } from "./volumes";
 
 export type Config = Record<string, string | number>;
 
@@ -12,6 +13,11 @@ export interface Guest {
   config: Config;
   /** Changes of a running guest that wait for its next start; null: unset. */
   pending: Record<string, string | number | null>;
+  /** Those of the pending deletions that destroy the volume. */
+  forced?: string[];
+  /** What the cloud-init drive still says, of what has changed since; `added`: names. */
+  cloudinit?: Record<string, string | number>;
+  snapshots?: Record<string, Config>;
   status: "running" | "stopped";
   /** Of a running guest: its processors stand still. */
   paused?: boolean;
@@ -19,11 +25,17 @@ export interface Guest {
 }
 
 export interface Volume {
+  /** The node that has it, or the cluster when the storage is shared. */
+  home: string;
   volid: string;
   storage: string;
   content: string;
   bytes: number;
+  /** "raw", where the name does not say. */
+  format: string;
   vmid?: number;
+  /** The volume that a linked clone stands on. */
+  base?: string;
 }
 
 export interface Task {
@@ -52,8 +64,8 @@ export interface Task {
 
 export interface Node extends NodeSpec {
   cluster: string;
-  /** By storage id. */
-  volumes: Record<string, Volume[]>;
+  /** By storage id; those of a shared storage are one object for all nodes. */
+  volumes: Record<string, StorageVolumes>;
   /** Of a node that reboots: when it is up again, in ms. */
   bootsAt?: number;
 }
@@ -161,6 +173,7 @@ interface Kinds {
   mappings: Mapping;
   services: Service;
   rules: Rule;
+  volumes: Volume;
 }
 
 const kinds = [
@@ -173,6 +186,7 @@ const kinds = [
   "mappings",
   "services",
   "rules",
+  "volumes",
 ] as const satisfies (keyof Kinds)[];
 
 /**
@@ -189,6 +203,9 @@ export class World {
   readonly mappings = new Map<string, Mapping>();
   readonly services = new Map<string, Service>();
   readonly rules = new Map<string, Rule>();
+  readonly volumes = new Map<string, Volume>();
+  /** Behind MAC addresses and UUIDs; undefined: they are random. */
+  seed?: number;
   readonly #journal: Journal;
 
   constructor(readonly directory: string) {
@@ -203,6 +220,7 @@ export class World {
       if (value === undefined) all.delete(key);
       else all.set(key, value);
     });
+    placeVolumes(this);
   }
 
   guest(cluster: string, vmid: number): Guest | undefined {
@@ -253,6 +271,8 @@ function keyOf(kind: string, value: object): string {
       return `${fields.cluster}/${fields.kind}/${fields.id}`;
     case "services":
       return `${fields.cluster}/${fields.sid}`;
+    case "volumes":
+      return `${fields.home}/${fields.volid}`;
     case "rules":
       return `${fields.cluster}/${fields.rule}`;
     default:

@@ -46,7 +46,7 @@ test("a stopped guest moves with its local disks, its shared ones stay where the
   });
   expect(data.lock).toBeUndefined();
   const [alpha, beta] = pve.control<Summary>({ do: "summary" });
-  expect(JSON.stringify(alpha?.volumes)).not.toContain("vm-100");
+  expect(JSON.stringify(alpha?.volumes)).not.toContain("fast:vm-100");
   expect(beta?.volumes).toContainEqual({
     volid: "fast:vm-100-disk-0",
     bytes: 2 ** 30,

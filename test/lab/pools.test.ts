@@ -134,7 +134,7 @@ test.each([
     "POST",
     "/nodes/alpha/qemu",
     { vmid: "120", pool: "gone" },
-    400,
+    403,
     "pool 'gone' does not exist",
   ],
 ] as const)(

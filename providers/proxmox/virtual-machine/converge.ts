@@ -25,6 +25,8 @@ export async function configure(
   inputs: VirtualMachineInputs,
   removed: Record<string, Disk>,
 ): Promise<boolean> {
+  // What waits for a start keeps the size that its disk has when it is written.
+  const grown = await grow(session, guest, inputs);
   const mark = { owner: inputs.owner, id: `${guest.vmId}` };
   const { set, unset } = changesTo(
     guest.config,
@@ -51,7 +53,7 @@ export async function configure(
     const slots = destroyed.map(([slot]) => slot);
     changed = (await write(session, guest, {}, slots, true)) || changed;
   }
-  return (await grow(session, guest, inputs)) || changed;
+  return (await grow(session, guest, inputs)) || changed || grown;
 }
 
 /** `force` destroys the volumes of unset slots instead of keeping them unused. */
@@ -101,6 +103,10 @@ async function grow(
     });
     if (upid) await session.task(upid, `resize of ${slot}`);
     grown = true;
+  }
+  if (grown) {
+    guest.config =
+      (await readConfig(session, guest.node, guest.vmId)) ?? guest.config;
   }
   return grown;
 }
