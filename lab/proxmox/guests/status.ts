@@ -2,8 +2,7 @@ import { parseSize } from "../volumes";
 import type { Guest, World } from "../world";
 import { bootOrder } from "./config-keys";
 import { megabytes } from "./device-formats";
-import { isCdrom } from "./drive-formats";
-import { drivesOf } from "./drives";
+import { isCdrom, isDrive, parseDrive } from "./drive-formats";
 
 const mebibyte = 2 ** 20;
 
@@ -37,12 +36,15 @@ export function guestStatus(world: World, guest: Guest) {
 }
 
 export function bootDiskBytes({ config }: Guest): number {
-  const drives = new Map(drivesOf(config));
-  const key =
-    bootOrder(config.boot).find((name) => {
-      const drive = drives.get(name);
-      return drive !== undefined && !isCdrom(drive);
-    }) ?? "";
-  const size = drives.get(key)?.size;
-  return size === undefined ? 0 : parseSize(size);
+  // Lists ask this of every guest: only what may be the answer is parsed.
+  for (const key of bootOrder(config.boot)) {
+    const text = config[key];
+    const drive =
+      text !== undefined && isDrive(key)
+        ? parseDrive(key, String(text))
+        : undefined;
+    if (drive === undefined || isCdrom(drive)) continue;
+    return drive.size === undefined ? 0 : parseSize(drive.size);
+  }
+  return 0;
 }
