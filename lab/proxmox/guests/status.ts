@@ -1,9 +1,8 @@
+import { parse } from "../property-strings";
 import { parseSize } from "../volumes";
 import type { Guest, World } from "../world";
-import { bootOrder } from "./config-keys";
 import { megabytes } from "./device-formats";
-import { isCdrom } from "./drive-formats";
-import { drivesOf } from "./drives";
+import { isDrive } from "./drive-formats";
 
 const mebibyte = 2 ** 20;
 
@@ -36,13 +35,12 @@ export function guestStatus(world: World, guest: Guest) {
   };
 }
 
+/** The size of the first disk in the boot order. */
 function bootDiskBytes({ config }: Guest): number {
-  const drives = new Map(drivesOf(config));
-  const key =
-    bootOrder(config.boot).find((name) => {
-      const drive = drives.get(name);
-      return drive !== undefined && !isCdrom(drive);
-    }) ?? "";
-  const size = drives.get(key)?.size;
-  return size === undefined ? 0 : parseSize(size);
+  const [, order = ""] = /order=([^,]*)/.exec(String(config.boot ?? "")) ?? [];
+  for (const key of order.split(";").filter(isDrive)) {
+    const { media, size } = parse(String(config[key] ?? ""), "file");
+    if (media !== "cdrom" && size !== undefined) return parseSize(size);
+  }
+  return 0;
 }
