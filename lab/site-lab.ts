@@ -25,7 +25,7 @@ export interface Access {
 }
 
 /** What counts for a lab when it starts only. */
-const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS"];
+const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS", "LAB_HA_MS"];
 
 export interface SiteLab {
   access(): Promise<Access>;
@@ -101,7 +101,8 @@ async function start(site: Site): Promise<SiteLab> {
     directory: proxmoxDirectory,
     spec: specOf(site, place),
     latencyMs: Number(process.env.LAB_LATENCY_MS ?? 0),
-    taskMs: Number(process.env.LAB_TASK_MS ?? 200),
+    taskMs: durations(process.env.LAB_TASK_MS ?? "200"),
+    haMs: Number(process.env.LAB_HA_MS ?? 1_000),
     record: recorder("proxmox"),
   });
   const access = async () => ({
@@ -137,6 +138,16 @@ async function start(site: Site): Promise<SiteLab> {
       await proxmox.close();
     },
   };
+}
+
+/** "200,qmclone=2000": of all tasks, and of one type. */
+function durations(text: string): Record<string, number> {
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const [type = "", ms] = part.split("=");
+      return ms === undefined ? ["default", Number(type)] : [type, Number(ms)];
+    }),
+  );
 }
 
 async function answer(

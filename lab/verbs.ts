@@ -16,17 +16,20 @@ stack export ... with its own flags and exit code.
 
 Environment: LAB_DIR (instead of .lab), LAB_MANIFEST (instead of the stack's),
 LAB_RECORD=DIR (log every request),
-LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200).`;
+LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200, or by type:
+"200,qmclone=2000"), LAB_HA_MS (between two looks of the HA manager, 1000).`;
 
 const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST /nodes/*/qemu/*/clone"]
                                 [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
        npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
+       npm run lab -- fault reboot-node NODE [--ms N]   (its tasks and guests end; 2000 ms)
 
 ${Object.entries(faultKinds)
-  .map(([kind, what]) => `  ${kind.padEnd(14)} ${what}`)
+  .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}
 
-For tasks --match is their type, like qmclone. Faults stay until cleared or counted down.`;
+For tasks --match is their type, like qmclone. Faults stay until cleared or counted down;
+"list" shows how often each has fired. The same --seed hits the same requests.`;
 
 const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, cores, tags, net0, description ...)
        npm run lab -- drift unset GUEST KEY
@@ -59,6 +62,10 @@ export async function fault(words: string[]): Promise<string> {
     return show(await bend({ do: "rotate-token", node }));
   if (kind === "revoke")
     return show(await bend({ do: "revoke", node, privilege }));
+  if (kind === "reboot-node") {
+    const ms = values.ms === undefined ? undefined : number("ms", values.ms);
+    return show(await bend({ do: "reboot-node", node, ms }));
+  }
   const { host, match, rate, count, status, ms, seed } = values;
   const numbers = Object.entries({ rate, count, status, ms, seed }).flatMap(
     ([key, text]) => (text === undefined ? [] : [[key, number(key, text)]]),

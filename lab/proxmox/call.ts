@@ -1,5 +1,7 @@
+import { privilegesAt } from "./access";
 import { Failure } from "./failure";
 import type { Faults } from "./faults";
+import type { HaManager } from "./ha";
 import type { Schema } from "./parameters";
 import type { Tasks } from "./tasks";
 import type { Account, Node, World } from "./world";
@@ -9,6 +11,7 @@ export interface Call {
   world: World;
   tasks: Tasks;
   faults: Faults;
+  ha: HaManager;
   /** The node that the request came to. */
   contacted: Node;
   /** The node that the path names. */
@@ -27,7 +30,28 @@ export interface Route {
   /** "/nodes/{node}/qemu/{vmid}/config" */
   path: string;
   schema?: Schema;
+  /** What PVE checks before it looks at the parameters; throws to refuse. */
+  allow?: (call: Call) => void;
   handle: (call: Call) => unknown;
+}
+
+/** A list of which a part is shown, with the number of all. */
+export class Part {
+  constructor(
+    readonly items: unknown[],
+    readonly total: number,
+  ) {}
+}
+
+/** Whether the caller has one of the privileges at the path. */
+export function may(
+  call: Call,
+  path: string,
+  ...privileges: string[]
+): boolean {
+  if (call.isRoot) return true;
+  const had = privilegesAt(call.world, call.account, call.user, path);
+  return privileges.some((name) => had.has(name));
 }
 
 export function requirePrivilege(
@@ -35,10 +59,20 @@ export function requirePrivilege(
   path: string,
   ...privileges: string[]
 ): void {
-  if (call.isRoot) return;
-  if (privileges.some((name) => call.account.privileges.includes(name))) return;
+  if (may(call, path, ...privileges)) return;
   throw new Failure(
     403,
     `Permission check failed (${path}, ${privileges.join("|")})`,
   );
+}
+
+/** For parameters that PVE takes from root@pam's ticket alone. */
+export function requireRootFor(call: Call, ...names: string[]): void {
+  for (const name of names) {
+    const value = call.params[name];
+    if (call.isRoot || value === undefined || value === "0") continue;
+    throw new Failure(400, "Parameter verification failed.", {
+      [name]: "Only root may use this option.",
+    });
+  }
 }

@@ -1,88 +1,151 @@
-import type { Call, Route } from "./call";
-import { Failure, invalid } from "./failure";
-import { boolean, integer, oneOf, string } from "./parameters";
-import type { Guest, Task } from "./world";
+import { type Call, may, type Route, requirePrivilege } from "./call";
+import { Failure } from "./failure";
+import { integer, oneOf, string } from "./parameters";
+import { guestResource, memoryBytes, nodeStates, poolsByGuest } from "./status";
+import { isShared, usedBytes } from "./volumes";
+import type { Node } from "./world";
 
 const version = { version: "9.1.5", release: "9.1", repoid: "a5f3c1e8" };
+const startedAt = Date.now();
 
-function clusterNodes({ world, cluster }: Call) {
-  return [...world.nodes.values()].filter((node) => node.cluster === cluster);
+function resources(call: Call): unknown[] {
+  const { type } = call.params;
+  const states = nodeStates(call);
+  const online = new Set(
+    states.filter((node) => node.online).map(({ name }) => name),
+  );
+  const wants = (name: string) => type === undefined || type === name;
+  const pools = poolsByGuest(call);
+  const seesAll = may(call, "/vms", "VM.Audit");
+  const guests = wants("vm")
+    ? [...call.world.guests.values()]
+        .filter(
+          ({ cluster, vmid }) =>
+            cluster === call.cluster &&
+            (seesAll || may(call, `/vms/${vmid}`, "VM.Audit")),
+        )
+        .map((guest) =>
+          guestResource(
+            call,
+            guest,
+            pools.get(guest.vmid),
+            online.has(guest.node),
+          ),
+        )
+    : [];
+  const nodes = wants("node") ? states.map(nodeResource) : [];
+  const storages = wants("storage")
+    ? states.flatMap((node) => storageResources(call, node))
+    : [];
+  const ofPools = type
+    ? []
+    : [...call.world.pools.values()]
+        .filter(({ cluster }) => cluster === call.cluster)
+        .map(({ poolid }) => ({
+          id: `/pool/${poolid}`,
+          type: "pool",
+          pool: poolid,
+        }));
+  return [...ofPools, ...guests, ...nodes, ...storages];
 }
 
-function resource({ vmid, node, config, status, startedAt }: Guest) {
+function nodeResource(node: Node & { online: boolean }) {
+  const { name, cores, memoryBytes: maxmem, online } = node;
   return {
-    id: `qemu/${vmid}`,
-    type: "qemu",
-    vmid,
-    node,
-    name: config.name ?? `VM ${vmid}`,
-    status,
-    template: Number(config.template ?? 0),
-    maxcpu: Number(config.cores ?? 1),
-    maxmem: Number(config.memory ?? 512) * 2 ** 20,
-    uptime:
-      status === "running" ? Math.floor((Date.now() - startedAt) / 1000) : 0,
-    ...(config.tags ? { tags: config.tags } : {}),
-    ...(config.lock ? { lock: config.lock } : {}),
+    id: `node/${name}`,
+    type: "node",
+    node: name,
+    status: online ? "online" : "offline",
+    ...(online
+      ? { maxcpu: cores, cpu: 0, maxmem, mem: 0, uptime: uptime(), level: "" }
+      : {}),
   };
 }
 
-function listed({
-  upid,
-  node,
-  type,
-  id,
-  user,
-  starttime,
-  endtime,
-  exitstatus,
-}: Task) {
+function storageResources(call: Call, node: Node & { online: boolean }) {
+  return node.storages
+    .filter(({ id }) =>
+      may(call, `/storage/${id}`, "Datastore.Audit", "Datastore.AllocateSpace"),
+    )
+    .map((storage) => {
+      const { id, totalBytes, type: plugintype, content } = storage;
+      return {
+        id: `storage/${node.name}/${id}`,
+        type: "storage",
+        storage: id,
+        node: node.name,
+        status: node.online ? "available" : "unknown",
+        maxdisk: totalBytes,
+        disk: usedBytes(node, id),
+        plugintype,
+        content: content.join(","),
+        shared: isShared(storage) ? 1 : 0,
+      };
+    });
+}
+
+function uptime(): number {
+  return Math.floor((Date.now() - startedAt) / 1000);
+}
+
+/** A stand-alone host has no entry for the cluster. */
+function clusterStatus(call: Call): unknown[] {
+  const states = nodeStates(call);
+  const nodes = states.map(({ name, listen, online }, index) => ({
+    id: `node/${name}`,
+    type: "node",
+    name,
+    nodeid: states.length > 1 ? index + 1 : 0,
+    ip: listen.host,
+    online: online ? 1 : 0,
+    local: name === call.contacted.name ? 1 : 0,
+    level: "",
+  }));
+  if (states.length === 1) return nodes;
+  return [
+    {
+      id: "cluster",
+      type: "cluster",
+      name: call.cluster,
+      version: states.length,
+      nodes: states.length,
+      quorate: 1,
+    },
+    ...nodes,
+  ];
+}
+
+function nextId(call: Call): string {
+  const { vmid } = call.params;
+  const taken = (id: number) =>
+    call.world.guest(call.cluster, id) !== undefined;
+  if (vmid !== undefined && taken(Number(vmid)))
+    throw new Failure(400, `VM ${vmid} already exists`, {
+      vmid: `VM ${vmid} already exists`,
+    });
+  let id = Number(vmid ?? 100);
+  while (taken(id)) id++;
+  return String(id);
+}
+
+function nodeStatus({ world, node }: Call) {
+  const used = [...world.guests.values()]
+    .filter((guest) => guest.node === node.name && guest.status === "running")
+    .reduce((sum, guest) => sum + memoryBytes(guest), 0);
   return {
-    upid,
-    node,
-    type,
-    id,
-    user,
-    starttime,
-    ...(endtime ? { endtime, status: exitstatus } : {}),
+    pveversion: `pve-manager/${version.version}/${version.repoid}`,
+    kversion: "Linux 6.17.2-1-pve #1 SMP PREEMPT_DYNAMIC",
+    cpuinfo: { cpus: node.cores, cores: node.cores, sockets: 1 },
+    cpu: 0,
+    loadavg: ["0.00", "0.00", "0.00"],
+    memory: {
+      total: node.memoryBytes,
+      used,
+      free: node.memoryBytes - used,
+      available: node.memoryBytes - used,
+    },
+    uptime: uptime(),
   };
-}
-
-function tasksOf(call: Call): Task[] {
-  const {
-    vmid,
-    since,
-    limit = "50",
-    source = "archive",
-    errors,
-    typefilter,
-  } = call.params;
-  return [...call.world.tasks.values()]
-    .filter((task) => task.node === call.node.name)
-    .filter(
-      (task) =>
-        source === "all" ||
-        (source === "active") === (task.endtime === undefined),
-    )
-    .filter(
-      (task) =>
-        (vmid === undefined || task.id === vmid) &&
-        (typefilter === undefined || task.type === typefilter),
-    )
-    .filter((task) => since === undefined || task.starttime >= Number(since))
-    .filter(
-      (task) =>
-        errors !== "1" ||
-        (task.endtime !== undefined && task.exitstatus !== "OK"),
-    )
-    .reverse()
-    .slice(0, Number(limit));
-}
-
-function taskOf(call: Call): Task {
-  const task = call.world.tasks.get(call.places[0] ?? "");
-  if (task === undefined) throw invalid("upid", "no such task");
-  return task;
 }
 
 export const clusterRoutes: Route[] = [
@@ -93,97 +156,41 @@ export const clusterRoutes: Route[] = [
     schema: {
       optional: { type: oneOf("vm", "storage", "node", "sdn", "network") },
     },
-    handle: (call) => {
-      const { type } = call.params;
-      const guests = [...call.world.guests.values()]
-        .filter(({ cluster }) => cluster === call.cluster)
-        .map(resource);
-      const nodes = clusterNodes(call).map(({ name, cores, memoryBytes }) => ({
-        id: `node/${name}`,
-        type: "node",
-        node: name,
-        status: "online",
-        maxcpu: cores,
-        maxmem: memoryBytes,
-      }));
-      const storages = clusterNodes(call).flatMap((node) =>
-        node.storages.map(({ id, totalBytes, type: plugintype, content }) => ({
-          id: `storage/${node.name}/${id}`,
-          type: "storage",
-          storage: id,
-          node: node.name,
-          status: "available",
-          maxdisk: totalBytes,
-          plugintype,
-          content: content.join(","),
-        })),
-      );
-      return (
-        { vm: guests, node: nodes, storage: storages }[type ?? ""] ??
-        (type ? [] : [...guests, ...nodes, ...storages])
-      );
-    },
+    handle: resources,
   },
   {
     method: "GET",
     path: "/cluster/nextid",
     schema: { optional: { vmid: integer(100, 999_999_999) } },
-    handle: (call) => {
-      const { vmid } = call.params;
-      const taken = (id: number) =>
-        call.world.guest(call.cluster, id) !== undefined;
-      if (vmid !== undefined && taken(Number(vmid)))
-        throw new Failure(400, `VM ${vmid} already exists`, {
-          vmid: `VM ${vmid} already exists`,
-        });
-      let id = Number(vmid ?? 100);
-      while (taken(id)) id++;
-      return String(id);
-    },
+    handle: nextId,
   },
   {
     method: "GET",
     path: "/cluster/status",
-    handle: (call) =>
-      clusterNodes(call).map(({ name, listen }, index) => ({
-        id: `node/${name}`,
-        type: "node",
-        name,
-        nodeid: index + 1,
-        ip: listen.host,
-        online: 1,
-        local: name === call.contacted.name ? 1 : 0,
-      })),
+    allow: (call) => requirePrivilege(call, "/", "Sys.Audit"),
+    handle: clusterStatus,
   },
   {
     method: "GET",
-    path: "/cluster/tasks",
-    handle: (call) =>
-      [...call.world.tasks.values()]
-        .filter(({ cluster }) => cluster === call.cluster)
-        .reverse()
-        .slice(0, 50)
-        .map(listed),
+    path: "/cluster/options",
+    handle: () => ({ keyboard: "en-us", mac_prefix: "BC:24:11" }),
   },
   {
     method: "GET",
     path: "/nodes",
-    handle: (call) =>
-      clusterNodes(call).map(({ name }) => ({
-        id: `node/${name}`,
-        type: "node",
-        node: name,
-        status: "online",
-      })),
+    handle: (call) => nodeStates(call).map(nodeResource),
+  },
+  {
+    method: "GET",
+    path: "/nodes/{node}/version",
+    handle: () => version,
   },
   {
     method: "GET",
     path: "/nodes/{node}/status",
-    handle: ({ node }) => ({
-      pveversion: `pve-manager/${version.version}/${version.repoid}`,
-      cpuinfo: { cpus: node.cores },
-      memory: { total: node.memoryBytes },
-    }),
+    allow: (call) =>
+      requirePrivilege(call, `/nodes/${call.node.name}`, "Sys.Audit"),
+    handle: nodeStatus,
   },
   {
     method: "GET",
@@ -196,58 +203,5 @@ export const clusterRoutes: Route[] = [
         active: 1,
         bridge_vlan_aware: 1,
       })),
-  },
-  {
-    method: "GET",
-    path: "/nodes/{node}/tasks",
-    schema: {
-      optional: {
-        vmid: integer(100),
-        since: integer(),
-        until: integer(),
-        limit: integer(0),
-        start: integer(0),
-        source: oneOf("archive", "active", "all"),
-        errors: boolean,
-        typefilter: string,
-        statusfilter: string,
-        userfilter: string,
-      },
-    },
-    handle: (call) => tasksOf(call).map(listed),
-  },
-  {
-    method: "GET",
-    path: "/nodes/{node}/tasks/{upid}/status",
-    handle: (call) => {
-      const {
-        log: _log,
-        effect: _effect,
-        endsAt: _endsAt,
-        locks: _locks,
-        cluster: _cluster,
-        endtime,
-        ...task
-      } = taskOf(call);
-      return { ...task, status: endtime ? "stopped" : "running" };
-    },
-  },
-  {
-    method: "GET",
-    path: "/nodes/{node}/tasks/{upid}/log",
-    schema: {
-      optional: { start: integer(0), limit: integer(0), download: boolean },
-    },
-    handle: (call) => taskOf(call).log.map((t, index) => ({ n: index + 1, t })),
-  },
-  {
-    method: "GET",
-    path: "/access/permissions",
-    schema: { optional: { path: string, userid: string } },
-    handle: ({ account, params }) => ({
-      [params.path ?? "/"]: Object.fromEntries(
-        account.privileges.map((name) => [name, 1]),
-      ),
-    }),
   },
 ];

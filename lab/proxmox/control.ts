@@ -1,7 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
-import { moveVolumes, usedBytes, volumesOf } from "./volumes";
+import { relocate } from "./migrate-effects";
+import { defaultBootMs, type NodeBoots, powerOffNode } from "./node-boots";
+import type { Tasks } from "./tasks";
+import { usedBytes, volumesOf } from "./volumes";
 import type { Guest, World } from "./world";
+
+/** What there is of a world; without its tasks, nothing runs in it. */
+export interface Bendable {
+  world: World;
+  faults: Faults;
+  tasks?: Tasks;
+  boots?: NodeBoots;
+}
 
 /** Plain data, so that it can come over a socket. */
 export type Command =
@@ -18,14 +29,20 @@ export type Command =
   | { do: "foreign"; node: string; vmid: number; name: string }
   | { do: "rotate-token"; node: string }
   | { do: "revoke"; node: string; privilege: string }
+  | { do: "reboot-node"; node: string; ms?: number }
   | { do: "summary" };
 
 /** Bends the world past its API, as a person at the device or a fault would. */
-export function control(
-  world: World,
-  faults: Faults,
-  command: Command,
-): unknown {
+export function control(bendable: Bendable, command: Command): unknown {
+  try {
+    return bend(bendable, command);
+  } finally {
+    bendable.world.flush();
+  }
+}
+
+function bend(bendable: Bendable, command: Command): unknown {
+  const { world, faults } = bendable;
   switch (command.do) {
     case "fault": {
       if (!(command.fault.kind in faultKinds)) {
@@ -42,7 +59,7 @@ export function control(
       faults.clear();
       return faults.list;
     case "drift":
-      return drift(world, command);
+      return drift(bendable, command);
     case "foreign": {
       const node = nodeOf(world, command.node);
       world.save("guests", {
@@ -70,13 +87,21 @@ export function control(
       world.save("accounts", account);
       return `the token of ${command.node} has no ${command.privilege} any more`;
     }
+    case "reboot-node": {
+      const node = nodeOf(world, command.node);
+      powerOffNode(world, node, bendable.tasks);
+      node.bootsAt = Date.now() + (command.ms ?? defaultBootMs);
+      world.save("nodes", node);
+      bendable.boots?.schedule(node);
+      return `${node.name} reboots`;
+    }
     case "summary":
       return summary(world);
   }
 }
 
 function drift(
-  world: World,
+  { world, faults }: Bendable,
   {
     guest: name,
     change,
@@ -96,23 +121,17 @@ function drift(
     );
   }
   if (change === "delete") world.remove("guests", guest);
-  else apply(world, guest, change, key, value);
+  else if (change === "move") move(world, faults, guest, key);
+  else apply(guest, change, key, value);
   if (change !== "delete") world.save("guests", guest);
   return `guest ${guest.vmid} "${guest.config.name}": ${[change, key, value].filter(Boolean).join(" ")}`;
 }
 
-function apply(
-  world: World,
-  guest: Guest,
-  change: string,
-  key: string,
-  value: string,
-): void {
-  if (change === "move") {
-    move(world, guest, key);
-  } else if (change === "start" || change === "stop") {
+function apply(guest: Guest, change: string, key: string, value: string) {
+  if (change === "start" || change === "stop") {
     guest.status = change === "start" ? "running" : "stopped";
     guest.startedAt = Date.now();
+    guest.paused = undefined;
   } else if (change === "unset") delete guest.config[key];
   else
     guest.config[key] = /^(cores|sockets|onboot|protection)$/.test(key)
@@ -120,14 +139,14 @@ function apply(
       : value;
 }
 
-/** To another node of its cluster, volumes and all, as a migration leaves it. */
-function move(world: World, guest: Guest, name: string): void {
+/** To another node of its cluster, as a migration leaves it. */
+function move(world: World, faults: Faults, guest: Guest, name: string): void {
   const [from, to] = [nodeOf(world, guest.node), nodeOf(world, name)];
   if (from.cluster !== to.cluster) {
     throw new Error(`${to.name} is not in the cluster of ${from.name}`);
   }
-  moveVolumes(world, guest.vmid, from, to);
-  guest.node = to.name;
+  const { cluster, vmid } = guest;
+  relocate(world, faults, { cluster, vmid, target: name, storages: {} });
 }
 
 function nodeOf(world: World, name: string) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Failure, invalid } from "./failure";
+import { listSeparator } from "./parameters";
 
 const largestBody = 512 * 1024;
 
@@ -50,7 +51,13 @@ function decodeBody(
       .filter(([, item]) => item !== null)
       .map(([key, item]) => [
         key,
-        typeof item === "boolean" ? (item ? "1" : "0") : String(item),
+        Array.isArray(item)
+          ? item.join(listSeparator)
+          : typeof item === "boolean"
+            ? item
+              ? "1"
+              : "0"
+            : String(item),
       ]),
   );
 }
@@ -62,9 +69,11 @@ export function decodeForm(text: string): Record<string, string> {
     const [key = "", value = ""] = part.split("=");
     if (key === "" || value === "") continue;
     const name = decode(key);
-    if (result[name] !== undefined)
-      throw invalid(name, "type check ('string') failed - got ARRAY");
-    result[name] = decode(value);
+    const known = result[name];
+    result[name] =
+      known === undefined
+        ? decode(value)
+        : `${known}${listSeparator}${decode(value)}`;
   }
   return result;
 }

@@ -14,7 +14,7 @@ import {
   finishRollback,
   finishSnapshot,
 } from "./guests/snapshots";
-import { start, stop } from "./guests/start";
+import { start } from "./guests/start";
 import { update } from "./guests/update";
 import type { Effect } from "./tasks";
 import { guestVolumes, moveVolumes, release, reserve } from "./volumes";
@@ -22,14 +22,14 @@ import type { Guest, Node, World } from "./world";
 
 type Args = Record<string, unknown>;
 
-function guestOf(world: World, { cluster, vmid }: Args): Guest {
+export function guestOf(world: World, { cluster, vmid }: Args): Guest {
   const guest = world.guest(String(cluster), Number(vmid));
   if (guest === undefined)
     throw new Error(`Configuration file for VM ${vmid} does not exist`);
   return guest;
 }
 
-function nodeOf(world: World, name: string): Node {
+export function nodeOf(world: World, name: string): Node {
   const node = world.nodes.get(name);
   if (node === undefined) throw new Error(`no such node '${name}'`);
   return node;
@@ -116,16 +116,6 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
       },
     ),
     destroyed: onGuest(finishDestroy),
-    started: onGuest((place, guest) => {
-      if (guest.status === "running")
-        throw new Error(`VM ${guest.vmid} already running`);
-      start(place, guest);
-    }),
-    stopped: onGuest((place, guest) => stop(place, guest)),
-    restarted: onGuest((place, guest) => {
-      stop(place, guest);
-      start(place, guest);
-    }),
     downloaded: (world, _task, args) => {
       const node = nodeOf(world, String(args.node));
       const file = world.internet.get(String(args.url).slice(-120));

@@ -7,7 +7,16 @@ export class Failure extends Error {
   ) {
     super(message);
   }
+
+  /** A refusal of the login, and what a proxy makes up, have none. */
+  get errorBody(): boolean {
+    const isLogin = this.status === 401 && this.message !== wrongPassword;
+    return !isLogin && this.status < 595;
+  }
 }
+
+/** POST /access/ticket is an API call that fails; other 401 come before any call. */
+export const wrongPassword = "authentication failure";
 
 export function invalid(parameter: string, why: string): Failure {
   return new Failure(400, "Parameter verification failed.", {

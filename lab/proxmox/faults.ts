@@ -2,19 +2,28 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const faultKinds = {
-  "error-before": "an error status (596) in place of the work",
+  "error-before": "an error status (--status, 596) in place of the work",
   "error-after":
-    "the work is done, its reply replaced by an error status (596)",
+    "the work is done, its reply replaced by an error status (--status, 596)",
   "reset-before": "the connection is cut in place of the work",
   "reset-after":
     "the work is done, and the connection cut in place of its reply",
-  "lock-timeout": "the guest's lock is not had in time; nothing is done",
+  "truncated-reply":
+    "the work is done, and the connection cut in the middle of the reply",
+  latency: "a request takes --ms longer",
+  "lock-timeout":
+    "the guest's lock is not had in time, and nothing is done (--match VMID)",
+  "task-lock-timeout": "a task ends without the guest's lock",
+  "storage-lock-timeout": "a task ends without the storage's lock",
   "task-fail": "a task ends with an error",
   "task-warnings": "a task ends with a warning",
-  "slow-task": "a task takes `ms` longer",
-  "node-down": "a node does not answer",
-  "full-storage": "no space is left on any storage",
-  "no-agent": "no guest agent answers",
+  "slow-task": "a task takes --ms longer",
+  "ignores-shutdown": "a guest does not react to a shutdown (--match VMID)",
+  "node-down":
+    "a node does not answer, and through another one the answer is 595",
+  "full-storage": "no space is left on any storage (--match STORAGE)",
+  "no-agent": "no guest agent answers (--match VMID)",
+  "expire-tickets": "a ticket expires before its time",
 } as const;
 
 export type FaultKind = keyof typeof faultKinds;
@@ -39,6 +48,8 @@ export interface Fault {
 /** What is bent in this world; kept in a file, so that it may be set while nothing runs. */
 export class Faults {
   readonly #file: string;
+  /** How often each subject came by, for each fault with a rate. */
+  readonly #seen = new Map<string, number>();
   list: Fault[] = [];
 
   constructor(directory: string) {
@@ -71,8 +82,7 @@ export class Faults {
         (fault.match === undefined || matches(fault.match, subject)) &&
         fault.count !== 0;
       if (!applies) continue;
-      fault.seed = (fault.seed ?? 1) + 1;
-      if (fault.rate !== undefined && random(fault.seed) >= fault.rate)
+      if (fault.rate !== undefined && this.#draw(fault, subject) >= fault.rate)
         continue;
       fault.fired = (fault.fired ?? 0) + 1;
       if (fault.count !== undefined) fault.count--;
@@ -82,17 +92,53 @@ export class Faults {
     return undefined;
   }
 
+  /** Whether it is gone for good, as other nodes see it. */
+  isDown(node: string): boolean {
+    return this.list.some(
+      ({ kind, host, rate, match, count }) =>
+        kind === "node-down" &&
+        (host === undefined || host === node) &&
+        rate === undefined &&
+        match === undefined &&
+        count === undefined,
+    );
+  }
+
+  /** The same seed, the same number for a subject, whatever else goes on meanwhile. */
+  #draw({ kind, seed = 1 }: Fault, subject: string): number {
+    // A UPID's times differ from run to run.
+    const name = `${kind} ${seed} ${subject.replace(/UPID:[^:]*:\w+:\w+:\w+/, "")}`;
+    const times = (this.#seen.get(name) ?? 0) + 1;
+    this.#seen.set(name, times);
+    return random(hash(`${name} ${times}`));
+  }
+
   #save(): void {
     writeFileSync(`${this.#file}.new`, JSON.stringify(this.list, null, 2));
     renameSync(`${this.#file}.new`, this.#file);
   }
 }
 
+const patterns = new Map<string, RegExp>();
+
 function matches(glob: string, subject: string): boolean {
+  const known = patterns.get(glob);
+  if (known) return known.test(subject);
   const pattern = glob
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", "[^/]*");
-  return new RegExp(`^${pattern}$`).test(subject);
+  const made = new RegExp(`^${pattern}$`);
+  patterns.set(glob, made);
+  return made.test(subject);
+}
+
+/** FNV-1a */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value;
 }
 
 /** mulberry32: the same seed, the same number. */

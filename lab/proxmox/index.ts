@@ -4,7 +4,11 @@ import { certificateFor } from "./certificates";
 import { type Command, control } from "./control";
 import { makeEffects } from "./effects";
 import { Faults } from "./faults";
+import { HaManager } from "./ha";
 import { Logins, newAccount, tokenUser } from "./login";
+import { migrateEffects } from "./migrate-effects";
+import { NodeBoots } from "./node-boots";
+import { powerEffects } from "./power-effects";
 import { serve } from "./server";
 import type { ProxmoxOptions, ProxmoxSpec } from "./spec";
 import { Tasks } from "./tasks";
@@ -12,7 +16,8 @@ import { placeVolumes, reserve } from "./volumes";
 import { World } from "./world";
 
 export type { Command, Summary } from "./control";
-export { faultKinds } from "./control";
+export type { Fault } from "./faults";
+export { faultKinds } from "./faults";
 export type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
 
 export interface ProxmoxLab {
@@ -24,11 +29,14 @@ export interface ProxmoxLab {
   close(): Promise<void>;
 }
 
+/** pve-ha-crm looks every 10 s; nobody waits that long here. */
+const defaultHaMs = 1_000;
+
 /** The same world without a server, for what is bent while nothing runs. */
 export function openWorld(directory: string): (command: Command) => unknown {
   const world = new World(directory);
   const faults = new Faults(directory);
-  return (command) => control(world, faults, command);
+  return (command) => control({ world, faults }, command);
 }
 
 /** Starts a Proxmox VE on each node of the spec, over the world that is in the directory. */
@@ -41,8 +49,15 @@ export async function startProxmox(
   world.seed = options.seed;
   seed(world, spec);
   const faults = new Faults(directory);
-  const tasks = new Tasks(world, faults, taskMs, makeEffects(faults));
-  const context = { world, tasks, faults, logins: new Logins(world), options };
+  const tasks: Tasks = new Tasks(world, faults, taskMs, {
+    ...makeEffects(faults),
+    ...powerEffects(faults, (request) => tasks.start(request)),
+    ...migrateEffects(faults),
+  });
+  const ha = new HaManager(world, tasks, faults, options.haMs ?? defaultHaMs);
+  const boots = new NodeBoots(world, tasks);
+  const logins = new Logins(world, faults);
+  const context = { world, tasks, faults, ha, logins, options };
   const servers: Server[] = [];
   const endpoints: ProxmoxLab["endpoints"] = {};
   for (const { name, listen } of spec.clusters.flatMap(({ nodes }) => nodes)) {
@@ -77,14 +92,18 @@ export async function startProxmox(
         { username: "root@pam", password: accountOf(cluster).password },
       ]),
     ),
-    control: (command) => control(world, faults, command),
+    control: (command) => control({ world, faults, tasks, boots }, command),
     close: async () => {
+      tasks.close();
+      ha.close();
+      boots.close();
       for (const server of servers) server.closeAllConnections();
       await Promise.all(
         servers.map(
           (server) => new Promise((resolve) => server.close(resolve)),
         ),
       );
+      world.close();
     },
   };
 }
@@ -107,6 +126,7 @@ function seed(world: World, { clusters, internet }: ProxmoxSpec): void {
         ...spec,
         cluster,
         volumes: known?.volumes ?? {},
+        bootsAt: known?.bootsAt,
       });
     }
     placeVolumes(world);

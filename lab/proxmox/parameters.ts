@@ -3,6 +3,19 @@ import { Failure } from "./failure";
 /** Says what is wrong with a value in the words of PVE's JSONSchema.pm, or nothing. */
 export type Check = (value: string, path?: string) => string | undefined;
 
+/** Between the values of a key that is given several times. */
+export const listSeparator = "\0";
+
+/** For a parameter that may be given several times. */
+export const list = (check: Check): Check => {
+  const each: Check = (value) =>
+    value
+      .split(listSeparator)
+      .map((item) => check(item))
+      .find(Boolean);
+  return Object.assign(each, { takesSeveral: true });
+};
+
 export interface Schema {
   required?: Record<string, Check>;
   optional?: Record<string, Check>;
@@ -105,8 +118,11 @@ export function verify(schema: Schema, params: Record<string, string>): void {
   }
   for (const [key, value] of Object.entries(params)) {
     const check = required[key] ?? optional[key];
+    const isScalar = check && !("takesSeveral" in check);
     const error = check
-      ? check(value, key)
+      ? isScalar && value.includes(listSeparator)
+        ? "type check ('string') failed - got ARRAY"
+        : check(value, key)
       : "property is not defined in schema and the schema does not allow additional properties";
     if (error) errors[key] = error;
     const needed = requires[key];

@@ -1,165 +1,309 @@
-import { createHash } from "node:crypto";
-import { type Call, type Route, requirePrivilege } from "./call";
-import { die } from "./failure";
-import { checkGuest, checkLock } from "./guest-config";
-import { lockTimeout, task } from "./guest-work";
-import { boolean, integer, string } from "./parameters";
-import { parse } from "./property-strings";
+import { agentEnabled } from "./agent-routes";
+import {
+  type Call,
+  type Route,
+  requirePrivilege,
+  requireRootFor,
+} from "./call";
+import { die, invalid } from "./failure";
+import { checkGuest } from "./guest-config";
+import { isCdrom } from "./guests/drive-formats";
+import { drivesOf } from "./guests/drives";
+import { managedService } from "./ha";
+import { boolean, type Check, integer, oneOf, string } from "./parameters";
+import { currentStatus, memoryBytes } from "./status";
+import type { NewTask } from "./tasks";
+import { storageOf } from "./volumes";
 import type { Guest } from "./world";
 
 const one = "/nodes/{node}/qemu/{vmid}";
-/** From power-on to the agent's first answer. */
-const bootMs = 1_500;
+const shutdownSeconds = 60;
 
 function action(
   name: string,
-  type: string,
-  optional: Record<string, typeof string>,
-  effect: string,
-  check: (guest: Guest) => void,
+  optional: Record<string, Check>,
+  handle: (call: Call, guest: Guest) => unknown,
 ): Route {
   return {
     method: "POST",
     path: `${one}/status/${name}`,
-    schema: { optional: { ...optional, skiplock: boolean } },
-    handle: async (call) => {
-      const guest = checkGuest(call);
-      requirePrivilege(call, `/vms/${guest.vmid}`, "VM.PowerMgmt");
-      await lockTimeout(call, guest.vmid);
-      checkLock(guest);
-      check(guest);
-      return task(call, type, guest.vmid, effect, { node: call.node.name });
+    schema: { optional },
+    allow: (call) =>
+      requirePrivilege(call, `/vms/${call.places[0]}`, "VM.PowerMgmt"),
+    handle: (call) => {
+      requireRootFor(call, "skiplock", "keepActive", "nocheck", ...migration);
+      return handle(call, checkGuest(call));
     },
   };
 }
 
-function isRunning({ vmid, status }: Guest): void {
-  if (status !== "running") throw die(`VM ${vmid} is not running`);
+/** What only a migration passes on. */
+const migration = [
+  "stateuri",
+  "migratedfrom",
+  "migration_type",
+  "migration_network",
+  "targetstorage",
+  "force-cpu",
+  "nets-host-mtu",
+];
+
+/** A worker that takes the guest's lock by itself, so that its refusal is an exit status. */
+function worker(
+  call: Call,
+  { vmid }: Guest,
+  type: string,
+  request: Partial<NewTask> & { effect: string },
+): string {
+  const common = {
+    node: call.node.name,
+    cluster: call.cluster,
+    type,
+    id: vmid,
+    user: call.user,
+  };
+  if (call.faults.hit(["lock-timeout"], call.node.name, `${vmid}`)) {
+    const message = `can't lock file '/var/lock/qemu-server/lock-${vmid}.conf' - got timeout`;
+    return call.tasks.start({ ...common, effect: "fail", args: { message } });
+  }
+  return call.tasks.start({
+    ...common,
+    locks: vmid,
+    waits: true,
+    ...request,
+    args: {
+      cluster: call.cluster,
+      vmid,
+      skiplock: call.params.skiplock === "1",
+      ...request.args,
+    },
+  });
 }
 
-function mayStart({ vmid, status, config }: Guest): void {
-  if (status === "running") throw die(`VM ${vmid} is already running`);
-  if (config.template === 1)
-    throw die("you can't start a vm if it's a template");
+/** Asks the HA manager; the worker's end says nothing of the guest. */
+function askHa(
+  call: Call,
+  { vmid }: Guest,
+  state: "started" | "stopped",
+  timeout?: number,
+): string {
+  return call.tasks.start({
+    node: call.node.name,
+    cluster: call.cluster,
+    type: state === "started" ? "hastart" : "hastop",
+    id: vmid,
+    user: call.user,
+    durationMs: 0,
+    effect: "ha-state",
+    args: { cluster: call.cluster, vmid, state, timeout },
+  });
 }
+
+function isManaged(call: Call, { vmid }: Guest): boolean {
+  return managedService(call.world, call.cluster, vmid) !== undefined;
+}
+
+function startGuest(call: Call, guest: Guest): string {
+  if (isManaged(call, guest)) return askHa(call, guest, "started");
+  const { timeout, targetstorage, migratedfrom } = call.params;
+  if (targetstorage && !migratedfrom)
+    throw invalid(
+      "targetstorage",
+      "targetstorage can only by used with migratedfrom.",
+    );
+  const seconds = Number(timeout ?? Math.max(30, memoryBytes(guest) / 2 ** 30));
+  return worker(call, guest, "qmstart", {
+    check: "startable",
+    effect: "powered-on",
+    limit: {
+      ms: seconds * 1_000,
+      message: `start failed: command '/usr/bin/kvm -id ${guest.vmid}' failed: got timeout`,
+    },
+  });
+}
+
+function stopGuest(call: Call, guest: Guest): string {
+  const overrules = call.params["overrule-shutdown"] === "1";
+  if (isManaged(call, guest)) {
+    if (overrules)
+      throw invalid("overrule-shutdown", "Not applicable for HA resources.");
+    return askHa(call, guest, "stopped", 0);
+  }
+  if (overrules) {
+    for (const task of call.world.tasks.values()) {
+      if (task.type === "qmshutdown" && task.id === `${guest.vmid}`)
+        call.tasks.kill(task, "signal");
+    }
+  }
+  return worker(call, guest, "qmstop", {
+    check: "stoppable",
+    effect: "powered-off",
+  });
+}
+
+function shutdownGuest(call: Call, guest: Guest): string {
+  const { timeout, forceStop } = call.params;
+  const forced = forceStop === "1";
+  const paused = guest.status === "running" && guest.paused === true;
+  if (paused && !forced) throw die("VM is paused - cannot shutdown");
+  const seconds = Number(timeout ?? downSeconds(guest) ?? shutdownSeconds);
+  if (isManaged(call, guest))
+    return askHa(call, guest, "stopped", Number(timeout ?? shutdownSeconds));
+  const isDeaf = !paused && ignoresShutdown(call, guest);
+  return worker(call, guest, "qmshutdown", {
+    check: "stoppable",
+    effect: isDeaf && !forced ? "powerdown-timeout" : "powered-off",
+    ...(isDeaf ? { durationMs: seconds * 1_000 } : {}),
+  });
+}
+
+function rebootGuest(call: Call, guest: Guest): string {
+  if (guest.paused) throw die("VM is paused - cannot shutdown");
+  mustRun(guest);
+  const seconds = Number(
+    call.params.timeout ?? downSeconds(guest) ?? shutdownSeconds,
+  );
+  const isDeaf = ignoresShutdown(call, guest);
+  return worker(call, guest, "qmreboot", {
+    effect: isDeaf ? "powerdown-timeout" : "rebooted",
+    ...(isDeaf ? { durationMs: seconds * 1_000 } : {}),
+  });
+}
+
+function ignoresShutdown(call: Call, { vmid }: Guest): boolean {
+  const { name } = call.node;
+  return call.faults.hit(["ignores-shutdown"], name, `${vmid}`) !== undefined;
+}
+
+/** The guest's own patience, startup=down=N. */
+function downSeconds({ config }: Guest): string | undefined {
+  return /(?:^|,)down=(\d+)/.exec(String(config.startup ?? ""))?.[1];
+}
+
+function mustRun({ vmid, status }: Guest): void {
+  if (status !== "running") throw die(`VM ${vmid} not running`);
+}
+
+function suspendGuest(call: Call, guest: Guest): string {
+  mustRun(guest);
+  const { todisk, statestorage } = call.params;
+  if (statestorage !== undefined && todisk === undefined)
+    throw invalid(
+      "todisk",
+      "missing property - 'statestorage' requires this property",
+    );
+  if (todisk !== "1")
+    return worker(call, guest, "qmpause", {
+      check: "stoppable",
+      effect: "paused",
+    });
+  if (isManaged(call, guest)) throw die("Cannot suspend HA managed VM to disk");
+  requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Config.Disk");
+  if (Object.keys(guest.config).some((key) => /^hostpci\d/.test(key)))
+    throw die(
+      "cannot suspend VM to disk due to passed-through PCI device(s), which lack the possibility to save/restore their internal state",
+    );
+  const storage = statestorage ?? stateStorage(guest);
+  requirePrivilege(call, `/storage/${storage}`, "Datastore.AllocateSpace");
+  storageOf(call.node, storage);
+  return worker(call, guest, "qmsuspend", {
+    check: "suspending",
+    effect: "suspended",
+    failure: "suspend-failed",
+    args: { storage },
+  });
+}
+
+function stateStorage({ config }: Guest): string {
+  if (config.vmstatestorage) return String(config.vmstatestorage);
+  const disk = drivesOf(config).find(([, drive]) => !isCdrom(drive))?.[1];
+  return (disk?.file ?? "local:").split(":")[0] ?? "local";
+}
+
+function resumeGuest(call: Call, guest: Guest): string {
+  if (guest.config.lock !== "suspended") mustRun(guest);
+  return worker(call, guest, "qmresume", { effect: "resumed" });
+}
+
+function current(call: Call) {
+  const guest = checkGuest(call);
+  const service = managedService(call.world, call.cluster, guest.vmid);
+  return {
+    ...currentStatus(call.world, guest),
+    ha: service
+      ? { managed: 1, state: service.manager.state ?? "queued" }
+      : { managed: 0 },
+    ...(agentEnabled(guest.config.agent) ? { agent: 1 } : {}),
+    ...(/^(qxl|virtio)/.test(String(guest.config.vga ?? ""))
+      ? { spice: 1 }
+      : {}),
+  };
+}
+
+const skiplock = boolean;
+const timeout = integer(0);
 
 export const powerRoutes: Route[] = [
   action(
     "start",
-    "qmstart",
-    { timeout: integer(0), machine: string },
-    "started",
-    mayStart,
+    {
+      skiplock,
+      timeout,
+      machine: string,
+      ...Object.fromEntries(migration.map((name) => [name, string])),
+      migration_type: oneOf("secure", "insecure"),
+    },
+    startGuest,
   ),
   action(
     "stop",
-    "qmstop",
-    { timeout: integer(0), keepActive: boolean },
-    "stopped",
-    () => undefined,
+    {
+      skiplock,
+      timeout,
+      keepActive: boolean,
+      migratedfrom: string,
+      "overrule-shutdown": boolean,
+    },
+    stopGuest,
   ),
   action(
     "shutdown",
-    "qmshutdown",
-    { timeout: integer(0), forceStop: boolean, keepActive: boolean },
-    "stopped",
-    isRunning,
+    { skiplock, timeout, forceStop: boolean, keepActive: boolean },
+    shutdownGuest,
   ),
-  action("reboot", "qmreboot", { timeout: integer(0) }, "restarted", isRunning),
-  action("reset", "qmreset", {}, "nothing", isRunning),
+  action("reboot", { timeout }, rebootGuest),
+  action("reset", { skiplock }, (call, guest) => {
+    mustRun(guest);
+    return worker(call, guest, "qmreset", {
+      check: "stoppable",
+      effect: "nothing",
+    });
+  }),
+  action(
+    "suspend",
+    { skiplock, todisk: boolean, statestorage: string },
+    suspendGuest,
+  ),
+  action("resume", { skiplock, nocheck: boolean }, resumeGuest),
+  {
+    method: "GET",
+    path: `${one}/status`,
+    handle: () =>
+      [
+        "current",
+        "start",
+        "stop",
+        "reset",
+        "shutdown",
+        "suspend",
+        "reboot",
+      ].map((subdir) => ({ subdir })),
+  },
   {
     method: "GET",
     path: `${one}/status/current`,
-    handle: (call) => {
-      const { vmid, config, status, startedAt } = checkGuest(call);
-      requirePrivilege(call, `/vms/${vmid}`, "VM.Audit");
-      return {
-        vmid,
-        name: config.name ?? `VM ${vmid}`,
-        status,
-        qmpstatus: status,
-        ...(config.lock ? { lock: config.lock } : {}),
-        ...(config.template ? { template: 1 } : {}),
-        ...(agentEnabled(config.agent) ? { agent: 1 } : {}),
-        cpus: Number(config.cores ?? 1),
-        maxmem: Number(config.memory ?? 512) * 2 ** 20,
-        uptime:
-          status === "running"
-            ? Math.floor((Date.now() - startedAt) / 1000)
-            : 0,
-      };
-    },
-  },
-  {
-    method: "GET",
-    path: `${one}/agent/network-get-interfaces`,
-    handle: interfaces,
+    allow: (call) =>
+      requirePrivilege(call, `/vms/${call.places[0]}`, "VM.Audit"),
+    handle: current,
   },
 ];
-
-function agentEnabled(value: string | number | undefined): boolean {
-  return /^(1|on|yes|true)$/i.test(
-    parse(String(value ?? ""), "enabled").enabled ?? "",
-  );
-}
-
-function interfaces(call: Call): unknown {
-  const { vmid, config, status, startedAt } = checkGuest(call);
-  requirePrivilege(call, `/vms/${vmid}`, "VM.GuestAgent.Audit");
-  if (status !== "running") throw die(`VM ${vmid} is not running`);
-  if (!agentEnabled(config.agent)) throw die("No QEMU guest agent configured");
-  if (
-    Date.now() - startedAt < bootMs ||
-    call.faults.hit(["no-agent"], call.node.name, `${vmid}`)
-  ) {
-    throw die("QEMU guest agent is not running");
-  }
-  const loopback = {
-    name: "lo",
-    "hardware-address": "00:00:00:00:00:00",
-    "ip-addresses": [
-      { "ip-address": "127.0.0.1", "ip-address-type": "ipv4", prefix: 8 },
-    ],
-  };
-  const nics = Object.keys(config)
-    .filter((key) => /^net\d+$/.test(key))
-    .sort();
-  return {
-    result: [
-      loopback,
-      ...nics.map((key, index) =>
-        nic(`${config[key]}`, config[key.replace("net", "ipconfig")], index),
-      ),
-    ],
-  };
-}
-
-function nic(
-  net: string,
-  ipconfig: string | number | undefined,
-  index: number,
-) {
-  const mac = /([0-9A-F]{2}:){5}[0-9A-F]{2}/.exec(net)?.[0] ?? "";
-  const [address = "", length] = (
-    parse(String(ipconfig ?? "ip=dhcp"), "ip").ip ?? "dhcp"
-  ).split("/");
-  const { tag = "1" } = parse(net, "model");
-  // A lease that stays with the MAC, in a pool of the NIC's VLAN.
-  const lease = `10.10.${tag}.${100 + ((createHash("sha1").update(mac).digest()[0] ?? 0) % 100)}`;
-  return {
-    name: `eth${index}`,
-    "hardware-address": mac.toLowerCase(),
-    "ip-addresses": [
-      {
-        "ip-address": address === "dhcp" ? lease : address,
-        "ip-address-type": "ipv4",
-        prefix: Number(length ?? 24),
-      },
-      {
-        "ip-address": "fe80::be24:11ff:fe00:1",
-        "ip-address-type": "ipv6",
-        prefix: 64,
-      },
-    ],
-  };
-}

@@ -1,39 +1,29 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Call, Route } from "./call";
+import { type Call, Part } from "./call";
 import type { Certificate } from "./certificates";
-import { clusterRoutes } from "./cluster-routes";
 import { readParameters } from "./decode";
 import { die, Failure } from "./failure";
-import type { Faults } from "./faults";
-import { guestRoutes } from "./guest-routes";
+import type { Fault, FaultKind, Faults } from "./faults";
+import type { HaManager } from "./ha";
 import type { Logins } from "./login";
 import { verify } from "./parameters";
-import { powerRoutes } from "./power-routes";
+import { findRoute } from "./routes";
 import type { ProxmoxOptions } from "./spec";
-import { storageRoutes } from "./storage-routes";
 import type { Tasks } from "./tasks";
-import type { Node, World } from "./world";
+import { isBooting, type Node, type World } from "./world";
 
 export interface Context {
   world: World;
   tasks: Tasks;
   faults: Faults;
+  ha: HaManager;
   logins: Logins;
   options: ProxmoxOptions;
 }
 
-const routes = [
-  ...clusterRoutes,
-  ...guestRoutes,
-  ...powerRoutes,
-  ...storageRoutes,
-].map((route) => ({
-  ...route,
-  pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, "([^/]+)")}$`),
-  namesNode: route.path.startsWith("/nodes/{node}"),
-}));
+const knownMethods = ["GET", "POST", "PUT", "DELETE"];
 const secret = /^(cipassword|password)$/;
 /** AnyEvent.pm and pveproxy.pm: 5 s idle, 100 requests a connection. */
 const keepAliveMs = 5_000;
@@ -63,52 +53,58 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { faults, options } = context;
+  const { faults, options, world } = context;
   const method = request.method ?? "";
   const [rawPath = "", query = ""] = (request.url ?? "").split("?");
-  const path = decodeURI(rawPath).replace(/^\/api2\/(json|extjs)/, "");
+  const [, format, path = "/"] =
+    /^\/api2\/(json|extjs)(\/.*)?$/.exec(unescapeOnce(rawPath)) ?? [];
   const subject = `${method} ${path}`;
-  if (faults.hit(["node-down"], node.name, subject))
+  const hit = (...kinds: FaultKind[]) => faults.hit(kinds, node.name, subject);
+  if (isBooting(world, node.name) || hit("node-down"))
     return void request.socket.destroy();
-  const before = faults.hit(
-    ["error-before", "reset-before"],
-    node.name,
-    subject,
-  );
+  if (!knownMethods.includes(method))
+    throw new Failure(501, `method '${method}' not available`);
+  const slow = hit("latency");
+  const before = hit("error-before", "reset-before");
   const after = before
     ? undefined
-    : faults.hit(["error-after", "reset-after"], node.name, subject);
+    : hit("error-after", "reset-after", "truncated-reply");
   const params = await readParameters(request, query);
+  const fault = (before ?? after ?? slow)?.kind;
   options.record?.({
     method,
     path,
     params: masked(params),
     node: node.name,
-    ...((before ?? after) ? { fault: (before ?? after)?.kind } : {}),
+    ...(fault ? { fault } : {}),
   });
-  await sleep(options.latencyMs ?? 0);
+  await sleep((options.latencyMs ?? 0) + (slow?.ms ?? 0));
   if (before) return spoil(before, request, response);
-  let data: unknown;
+  let outcome: unknown;
   try {
-    data = await handle(
-      context,
-      node,
-      method,
-      rawPath.replace(/^\/api2\/(json|extjs)/, ""),
-      params,
-      request,
-    );
+    if (format === undefined)
+      throw new Failure(404, `no such file '${rawPath}'`);
+    outcome = await handle(context, node, method, path, params, request);
   } catch (error) {
-    const failure =
-      error instanceof Failure ? error : die((error as Error).message);
-    if (failure.status === 401) await sleep(options.authDelayMs ?? 3_000);
-    return after ? spoil(after, request, response) : send(response, failure);
+    outcome = error instanceof Failure ? error : die((error as Error).message);
   }
-  if (after) return spoil(after, request, response);
+  world.flush();
+  if (outcome instanceof Failure && outcome.status === 401)
+    await sleep(options.authDelayMs ?? 3_000);
+  if (after && after.kind !== "truncated-reply")
+    return spoil(after, request, response);
+  if (outcome instanceof Failure && !(format === "extjs" && outcome.errorBody))
+    return send(response, outcome);
+  const text = JSON.stringify(bodyOf(outcome, format === "extjs"));
   response.writeHead(200, "OK", {
     "content-type": "application/json;charset=UTF-8",
+    "content-length": Buffer.byteLength(text),
   });
-  response.end(JSON.stringify({ data: data ?? null }));
+  if (after) {
+    response.write(text.slice(0, text.length / 2), () =>
+      request.socket.destroy(),
+    );
+  } else response.end(text);
 }
 
 async function handle(
@@ -119,31 +115,31 @@ async function handle(
   params: Record<string, string>,
   request: IncomingMessage,
 ): Promise<unknown> {
-  const { cluster } = contacted;
+  const { cluster, name } = contacted;
   if (method === "POST" && path === "/access/ticket") {
     return context.logins.issue(cluster, params);
   }
-  const identity = context.logins.identify(cluster, request.headers, method);
-  for (const route of routes) {
-    const match = route.method === method ? route.pattern.exec(path) : null;
-    if (match === null) continue;
-    const places = match.slice(1).map(decodeURIComponent);
-    const node = route.namesNode
-      ? nodeOf(context, contacted, places.shift() ?? "")
-      : contacted;
-    verify(route.schema ?? {}, params);
-    const call: Call = {
-      ...context,
-      ...identity,
-      contacted,
-      node,
-      cluster,
-      params,
-      places,
-    };
-    return (route as Route).handle(call);
-  }
-  throw new Failure(501, `Method '${method} ${path}' not implemented`);
+  const identity = context.logins.identify(
+    cluster,
+    name,
+    request.headers,
+    method,
+    path,
+  );
+  const { route, places, nodeName } = findRoute(method, path);
+  const call: Call = {
+    ...context,
+    ...identity,
+    contacted,
+    node: context.world.nodes.get(nodeName ?? "") ?? contacted,
+    cluster,
+    params,
+    places,
+  };
+  route.allow?.(call);
+  if (nodeName !== undefined) call.node = nodeOf(context, contacted, nodeName);
+  verify(route.schema ?? {}, params);
+  return route.handle(call);
 }
 
 function nodeOf(
@@ -151,34 +147,68 @@ function nodeOf(
   contacted: Node,
   name: string,
 ): Node {
+  if (name === "localhost") return contacted;
   const node = world.nodes.get(name);
   if (node === undefined || node.cluster !== contacted.cluster) {
     throw die(
       `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
     );
   }
-  const away = node !== contacted && faults.hit(["node-down"], node.name, "");
-  if (away) throw new Failure(595, "No route to host");
+  const isAway =
+    node !== contacted &&
+    (isBooting(world, node.name) || faults.hit(["node-down"], node.name, ""));
+  if (isAway) throw new Failure(595, "No route to host");
   return node;
 }
 
+/** What a proxy's own errors say, and those of the library under it. */
+const phrases: Record<number, string> = {
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  595: "Connection refused",
+  596: "Connection timed out",
+  597: "Connection reset by peer",
+  599: "Too many redirections",
+};
+
 function spoil(
-  fault: { kind: string; status?: number },
+  fault: Fault,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  if (fault.kind.startsWith("reset")) request.socket.destroy();
-  else send(response, new Failure(fault.status ?? 596, "Connection timed out"));
+  if (fault.kind.startsWith("reset")) return void request.socket.destroy();
+  const status = fault.status ?? 596;
+  send(response, new Failure(status, phrases[status] ?? "Unknown"));
+}
+
+/** ExtJS wants a property where others take the HTTP status. */
+function bodyOf(outcome: unknown, isExtJs: boolean): object {
+  if (outcome instanceof Failure) {
+    const { message, status, errors } = outcome;
+    return {
+      data: null,
+      success: 0,
+      message: `${message}\n`,
+      status,
+      ...(errors ? { errors } : {}),
+    };
+  }
+  const isPart = outcome instanceof Part;
+  return {
+    data: (isPart ? outcome.items : outcome) ?? null,
+    ...(isPart ? { total: outcome.total } : {}),
+    ...(isExtJs ? { success: 1 } : {}),
+  };
 }
 
 /** The reason phrase is the message's first line; an error closes the connection. */
-function send(
-  response: ServerResponse,
-  { status, message, errors }: Failure,
-): void {
+function send(response: ServerResponse, failure: Failure): void {
+  const { status, message, errors, errorBody } = failure;
   const [reason = ""] = message.split("\n");
   const phrase = reason.replace(/[^\x20-\x7e]/g, "?");
-  if (status === 401 || status > 590) {
+  if (!errorBody) {
     response.writeHead(status, phrase, { connection: "close" });
     response.end();
     return;
@@ -193,6 +223,13 @@ function send(
       message: `${message}\n`,
       ...(errors ? { errors } : {}),
     }),
+  );
+}
+
+/** As URI::Escape: byte for byte, and what is no escape stays. */
+function unescapeOnce(text: string): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (escaped) =>
+    Buffer.from(escaped.replaceAll("%", ""), "hex").toString("utf8"),
   );
 }
 

@@ -12,6 +12,37 @@ export interface NodeSpec {
   memoryBytes: number;
   storages: StorageSpec[];
   bridges: string[];
+  pci?: PciSpec[];
+  usb?: UsbSpec[];
+}
+
+/** A function of a card, with the numbers as sysfs has them ("0x8086"). */
+export interface PciSpec {
+  /** "0000:01:00.0" */
+  id: string;
+  class: string;
+  vendor: string;
+  device: string;
+  vendorName?: string;
+  deviceName?: string;
+  subsystemVendor?: string;
+  subsystemDevice?: string;
+  /** -1: the machine has no IOMMU. */
+  iommuGroup: number;
+  mdev?: boolean;
+}
+
+export interface UsbSpec {
+  busnum: number;
+  devnum: number;
+  /** "1.2", under the bus. */
+  usbpath: string;
+  /** Four hexadecimal digits. */
+  vendid: string;
+  prodid: string;
+  speed?: string;
+  manufacturer?: string;
+  product?: string;
 }
 
 export interface StorageSpec {
@@ -36,7 +67,10 @@ export interface ProxmoxOptions {
   directory: string;
   spec: ProxmoxSpec;
   latencyMs?: number;
-  taskMs?: number;
+  /** How long tasks take: all of them, or by type ("qmclone"), "default" for the rest. */
+  taskMs?: number | Record<string, number>;
+  /** From one look of the HA manager at its guests to the next. */
+  haMs?: number;
   /** Makes MAC addresses and UUIDs the same in every run. */
   seed?: number;
   /** How long a refused login takes; PVE's own is 3 s. */

@@ -1,12 +1,6 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { Journal } from "./journal";
 import type { InternetFile, NodeSpec } from "./spec";
 import { placeVolumes, type StorageVolumes } from "./volumes";
 
@@ -25,6 +19,8 @@ export interface Guest {
   cloudinit?: Record<string, string | number>;
   snapshots?: Record<string, Config>;
   status: "running" | "stopped";
+  /** Of a running guest: its processors stand still. */
+  paused?: boolean;
   startedAt: number;
 }
 
@@ -42,23 +38,6 @@ export interface Volume {
   base?: string;
 }
 
-export interface Pool {
-  cluster: string;
-  poolid: string;
-  comment?: string;
-  vms: number[];
-  storage: string[];
-}
-
-/** A device of the cluster's nodes under one name. */
-export interface Mapping {
-  cluster: string;
-  kind: "pci" | "usb";
-  id: string;
-  /** Property strings, one for a node's device. */
-  map: string[];
-}
-
 export interface Task {
   upid: string;
   node: string;
@@ -67,8 +46,13 @@ export interface Task {
   id: string;
   user: string;
   starttime: number;
+  /** In ms; tasks of one second keep their order. */
+  begunAt: number;
   /** When the work is done, in ms; a restarted simulator finishes it. */
   endsAt: number;
+  /** Of a worker that does not have its lock yet: until when it tries, in ms. */
+  waitsUntil?: number;
+  durationMs: number;
   /** The guest whose configuration file the worker holds locked. */
   locks?: number;
   /** What happens at the end: a handler's name and its arguments. */
@@ -82,18 +66,132 @@ export interface Node extends NodeSpec {
   cluster: string;
   /** By storage id; those of a shared storage are one object for all nodes. */
   volumes: Record<string, StorageVolumes>;
+  /** Of a node that reboots: when it is up again, in ms. */
+  bootsAt?: number;
 }
 
+/** Who may do what in a cluster; the token "hybrid" of site@pve is made with it. */
 export interface Account {
   cluster: string;
   token: string;
+  /** Of the role that the token's user has on "/". */
   privileges: string[];
   password: string;
+  users?: Record<string, User>;
+  roles?: Record<string, string[]>;
+  acl?: AccessEntry[];
 }
 
+export interface User {
+  enable: boolean;
+  /** In seconds; 0: never. */
+  expire: number;
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+  password?: string;
+  tokens: Record<string, Token>;
+}
+
+export interface Token {
+  value: string;
+  /** Whether it has only what is granted to itself, of what its user has. */
+  privsep: boolean;
+  expire: number;
+  comment?: string;
+}
+
+export interface AccessEntry {
+  path: string;
+  type: "user" | "token";
+  ugid: string;
+  roleid: string;
+  propagate: boolean;
+}
+
+export interface Pool {
+  cluster: string;
+  poolid: string;
+  comment?: string;
+  vms: number[];
+  storage: string[];
+}
+
+/** A device of the cluster's nodes under one name. */
+export interface Mapping {
+  cluster: string;
+  kind: "pci" | "usb";
+  id: string;
+  description?: string;
+  mdev?: 0 | 1;
+  "live-migration-capable"?: 0 | 1;
+  /** Property strings, one for a node's device. */
+  map: string[];
+}
+
+/** A guest that the HA manager looks after. */
+export interface Service {
+  cluster: string;
+  sid: string;
+  vmid: number;
+  state: "started" | "stopped" | "disabled" | "ignored";
+  max_restart?: number;
+  max_relocate?: number;
+  failback?: 0 | 1;
+  comment?: string;
+  manager: {
+    /** Undefined until the manager has seen it. */
+    state?: string;
+    /** The worker that does what the state says. */
+    task?: string;
+    failures: number;
+    stopTimeout?: number;
+    move?: { target: string; online: boolean };
+  };
+}
+
+export interface Rule {
+  cluster: string;
+  rule: string;
+  type: "node-affinity" | "resource-affinity";
+  resources: string;
+  nodes?: string;
+  strict?: 0 | 1;
+  affinity?: string;
+  comment?: string;
+  disable?: 0 | 1;
+}
+
+interface Kinds {
+  nodes: Node;
+  guests: Guest;
+  tasks: Task;
+  accounts: Account;
+  internet: InternetFile;
+  pools: Pool;
+  mappings: Mapping;
+  services: Service;
+  rules: Rule;
+  volumes: Volume;
+}
+
+const kinds = [
+  "nodes",
+  "guests",
+  "tasks",
+  "accounts",
+  "internet",
+  "pools",
+  "mappings",
+  "services",
+  "rules",
+  "volumes",
+] as const satisfies (keyof Kinds)[];
+
 /**
- * All that exists, each object in a small file of its own that is written
- * before the reply goes out: a simulator that is killed starts again where it was.
+ * All that exists, kept in a journal that is written before the reply goes
+ * out: a simulator that is killed starts again where it was.
  */
 export class World {
   readonly nodes = new Map<string, Node>();
@@ -103,19 +201,25 @@ export class World {
   readonly internet = new Map<string, InternetFile>();
   readonly pools = new Map<string, Pool>();
   readonly mappings = new Map<string, Mapping>();
+  readonly services = new Map<string, Service>();
+  readonly rules = new Map<string, Rule>();
   readonly volumes = new Map<string, Volume>();
   /** Behind MAC addresses and UUIDs; undefined: they are random. */
   seed?: number;
+  readonly #journal: Journal;
 
   constructor(readonly directory: string) {
-    this.#load("nodes", this.nodes);
-    this.#load("guests", this.guests);
-    this.#load("tasks", this.tasks);
-    this.#load("accounts", this.accounts);
-    this.#load("internet", this.internet);
-    this.#load("pools", this.pools);
-    this.#load("mappings", this.mappings);
-    this.#load("volumes", this.volumes);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#journal = new Journal(join(directory, "world.jsonl"), () =>
+      kinds.flatMap((kind) =>
+        [...this[kind]].map(([key, value]) => ({ kind, key, value })),
+      ),
+    );
+    this.#journal.read(({ kind, key, value }) => {
+      const all = this[kind as "guests"] as Map<string, unknown>;
+      if (value === undefined) all.delete(key);
+      else all.set(key, value);
+    });
     placeVolumes(this);
   }
 
@@ -123,45 +227,31 @@ export class World {
     return this.guests.get(`${cluster}/${vmid}`);
   }
 
-  save(kind: "guests", value: Guest): void;
-  save(kind: "nodes", value: Node): void;
-  save(kind: "tasks", value: Task): void;
-  save(kind: "accounts", value: Account): void;
-  save(kind: "internet", value: InternetFile): void;
-  save(kind: "pools", value: Pool): void;
-  save(kind: "volumes", value: Volume): void;
-  save(kind: string, value: object): void {
+  save<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
-    (this[kind as "guests"] as Map<string, object>).set(key, value);
-    const file = join(this.directory, kind, `${encodeURIComponent(key)}.json`);
-    // The name of a new file is not ".json": a half-written one is not read.
-    writeFileSync(`${file}.new`, JSON.stringify({ key, value }), {
-      mode: 0o600,
-    });
-    renameSync(`${file}.new`, file);
+    (this[kind] as Map<string, Kinds[K]>).set(key, value);
+    this.#journal.add({ kind, key, value });
   }
 
-  remove(
-    kind: "guests" | "tasks" | "volumes",
-    value: Guest | Task | Volume,
-  ): void {
+  remove<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
     this[kind].delete(key);
-    rmSync(join(this.directory, kind, `${encodeURIComponent(key)}.json`), {
-      force: true,
-    });
+    this.#journal.add({ kind, key });
   }
 
-  #load<T>(kind: string, into: Map<string, T>): void {
-    const folder = join(this.directory, kind);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder).sort()) {
-      if (!name.endsWith(".json")) continue;
-      const text = readFileSync(join(folder, name), "utf8");
-      const { key, value } = JSON.parse(text) as { key: string; value: T };
-      into.set(key, value);
-    }
+  /** Before a reply goes out, and when a task has ended. */
+  flush(): void {
+    this.#journal.flush();
   }
+
+  /** Nothing that still runs writes any more. */
+  close(): void {
+    this.#journal.close();
+  }
+}
+
+export function isBooting(world: World, node: string): boolean {
+  return (world.nodes.get(node)?.bootsAt ?? 0) > Date.now();
 }
 
 function keyOf(kind: string, value: object): string {
@@ -179,8 +269,12 @@ function keyOf(kind: string, value: object): string {
       return `${fields.cluster}/${fields.poolid}`;
     case "mappings":
       return `${fields.cluster}/${fields.kind}/${fields.id}`;
+    case "services":
+      return `${fields.cluster}/${fields.sid}`;
     case "volumes":
       return `${fields.home}/${fields.volid}`;
+    case "rules":
+      return `${fields.cluster}/${fields.rule}`;
     default:
       return `${fields.name}`;
   }

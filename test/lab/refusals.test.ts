@@ -88,7 +88,7 @@ test.each([
     "/version",
     undefined,
     501,
-    "Method 'PATCH /version' not implemented",
+    "method 'PATCH' not available",
   ],
   [
     "an unknown node",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Call, type Route, requirePrivilege } from "../call";
+import { type Call, may, type Route, requirePrivilege } from "../call";
 import {
   checkGuest,
   checkLock,
@@ -14,7 +14,6 @@ import type { Config } from "../world";
 import { splitList } from "./config-keys";
 import { parseNetwork } from "./device-formats";
 import { regenerate } from "./pending";
-import { may } from "./permissions";
 
 const one = "/nodes/{node}/qemu/{vmid}/cloudinit";
 /** Networks are not among them: GET .../cloudinit does not look at them. */

@@ -2,7 +2,9 @@ import { type Call, type Route, requirePrivilege } from "../call";
 import { die } from "../failure";
 import { checkGuest, checkLock, checkProtection } from "../guest-config";
 import { lockTimeout, task } from "../guest-work";
+import { checkRemovable } from "../ha-routes";
 import { boolean } from "../parameters";
+import { forgetGuest } from "../pools";
 import { findVolume, guestVolumes, release } from "../volumes";
 import type { Guest } from "../world";
 import {
@@ -14,7 +16,6 @@ import {
 } from "./drive-formats";
 import { drivesOf, isBaseInUse, type Place } from "./drives";
 import { checkSkipLock } from "./permissions";
-import { removeFromPools } from "./pools";
 
 function checkDestroyable(guest: Guest): void {
   const { vmid, status } = guest;
@@ -36,6 +37,7 @@ export const destroyRoute: Route = {
     checkSkipLock(call);
     const guest = checkGuest(call);
     requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Allocate");
+    checkRemovable(call, guest.vmid);
     checkDestroyable(guest);
     await lockTimeout(call, guest.vmid);
     return task(call, "qmdestroy", guest.vmid, "destroyed", {
@@ -76,6 +78,6 @@ export function finishDestroy(
   }
   for (const { volid } of unreferenced ? guestVolumes(node, guest.vmid) : [])
     release(world, node, volid);
-  removeFromPools(world, guest.cluster, guest.vmid);
   world.remove("guests", guest);
+  forgetGuest(world, guest.cluster, guest.vmid);
 }

@@ -1,4 +1,4 @@
-import { type Call, requirePrivilege } from "../call";
+import { type Call, may, requirePrivilege } from "../call";
 import { die, invalid } from "../failure";
 import type { Properties } from "../property-strings";
 import { findVolume, imageStorage, storageIdOf, volumeName } from "../volumes";
@@ -267,15 +267,6 @@ function checkVolume(
   } else if (owner !== vmid) {
     requirePrivilege(call, storage, "Datastore.Audit");
     requirePrivilege(call, `/vms/${owner}`, "VM.Config.Disk");
-  }
-}
-
-export function may(call: Call, path: string, privilege: string): boolean {
-  try {
-    requirePrivilege(call, path, privilege);
-    return true;
-  } catch {
-    return false;
   }
 }
 

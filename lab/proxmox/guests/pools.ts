@@ -1,10 +1,13 @@
 import type { Call } from "../call";
-import { die } from "../failure";
+import { Failure } from "../failure";
 import type { World } from "../world";
 
 export function checkPool({ world, cluster }: Call, pool?: string): void {
   if (pool !== undefined && !world.pools.has(`${cluster}/${pool}`))
-    throw die(`pool '${pool}' does not exist`);
+    throw new Failure(
+      403,
+      `Permission check failed (pool '${pool}' does not exist)`,
+    );
 }
 
 export function addToPool(
@@ -17,16 +20,4 @@ export function addToPool(
   if (pool === undefined || pool.vms.includes(vmid)) return;
   pool.vms.push(vmid);
   world.save("pools", pool);
-}
-
-export function removeFromPools(
-  world: World,
-  cluster: string,
-  vmid: number,
-): void {
-  for (const pool of world.pools.values()) {
-    if (pool.cluster !== cluster || !pool.vms.includes(vmid)) continue;
-    pool.vms = pool.vms.filter((id) => id !== vmid);
-    world.save("pools", pool);
-  }
 }

@@ -36,7 +36,7 @@ export function guestStatus(world: World, guest: Guest) {
 }
 
 /** The size of the first disk in the boot order. */
-function bootDiskBytes({ config }: Guest): number {
+export function bootDiskBytes({ config }: Guest): number {
   const [, order = ""] = /order=([^,]*)/.exec(String(config.boot ?? "")) ?? [];
   for (const key of order.split(";").filter(isDrive)) {
     const { media, size } = parse(String(config[key] ?? ""), "file");
