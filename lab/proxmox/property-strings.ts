@@ -55,7 +55,7 @@ export function print(properties: Properties, defaultKey: string): string {
 /** Reads by a format: aliases resolved, booleans as 0 and 1; throws in PVE's words. */
 export function read(format: Format, text: string, path = ""): Properties {
   const result: Properties = {};
-  const defaultKey = Object.keys(format).find((key) => format[key]?.isDefault);
+  const { defaultKey } = outline(format);
   for (const part of text.split(",")) {
     if (/^\s*$/.test(part)) continue;
     const [, key, value] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
@@ -111,22 +111,35 @@ function booleanValue(value: string): string | undefined {
 
 function problems(format: Format, values: Properties, path: string): string[] {
   const at = (key: string) => (path ? `${path}.${key}` : key);
-  return Object.entries(format).flatMap(([key, property]) => {
-    const value = values[key];
-    if (value === undefined) {
-      return property.required && !property.alias
-        ? [`${at(key)}: property is missing and it is not optional`]
-        : [];
-    }
-    const { requires } = property;
+  const missing = outline(format)
+    .required.filter((key) => values[key] === undefined)
+    .map((key) => `${at(key)}: property is missing and it is not optional`);
+  const wrong = Object.entries(values).flatMap(([key, value]) => {
+    const { requires, check } = format[key] ?? {};
     if (requires !== undefined && values[requires] === undefined) {
-      return [
-        `${at(requires)}: missing property - '${at(key)}' requires this property`,
-      ];
+      return `${at(requires)}: missing property - '${at(key)}' requires this property`;
     }
-    const error = property.check(value, at(key));
-    return error ? [`${at(key)}: ${error}`] : [];
+    const error = check?.(value, at(key));
+    return error ? `${at(key)}: ${error}` : [];
   });
+  return [...missing, ...wrong];
+}
+
+const outlines = new WeakMap<
+  Format,
+  { defaultKey: string | undefined; required: string[] }
+>();
+
+function outline(format: Format) {
+  const known = outlines.get(format);
+  if (known !== undefined) return known;
+  const keys = Object.keys(format);
+  const made = {
+    defaultKey: keys.find((key) => format[key]?.isDefault),
+    required: keys.filter((key) => format[key]?.required),
+  };
+  outlines.set(format, made);
+  return made;
 }
 
 /** The check of a parameter that is a property string. */

@@ -17,6 +17,7 @@ import {
   needed,
   of,
   type Properties,
+  parse,
   print,
   read,
 } from "../property-strings";
@@ -178,7 +179,7 @@ export const numa = formatted({
 const memoryFormat: Format = { current: first(needed(of(integer(16)))) };
 export const memory = formatted(memoryFormat);
 export const megabytes = (value: string | number | undefined): number =>
-  Number(read(memoryFormat, String(value ?? "512")).current);
+  Number(parse(String(value ?? "512"), "current").current);
 
 export const agentFormat: Format = {
   enabled: first(needed(flag)),

@@ -284,7 +284,7 @@ export function destroyVolume(
     throw die(
       `unable to delete '${file}' - volume is still in use (snapshot?)`,
     );
-  if (isBaseInUse(node, file))
+  if (volumeName(node, file).isBase && isBaseInUse(node, file))
     throw die(`base volume '${file}' is still in use by linked clones`);
   release(world, node, file);
 }

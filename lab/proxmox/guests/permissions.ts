@@ -1,12 +1,7 @@
 import { type Call, may, requirePrivilege } from "../call";
 import { die, invalid } from "../failure";
 import type { Properties } from "../property-strings";
-import {
-  existingVolume,
-  imageStorage,
-  storageIdOf,
-  volumeName,
-} from "../volumes";
+import { findVolume, imageStorage, storageIdOf, volumeName } from "../volumes";
 import type { Config, Guest } from "../world";
 import { isCloudInitKey } from "./config-keys";
 import {
@@ -278,12 +273,13 @@ function checkVolume(
 /** A script among the snippets of a storage. */
 export function checkHookScript(call: Call, volid: string): void {
   const { content } = volumeName(call.node, volid);
-  if (content !== "snippets")
-    throw invalid(
-      "hookscript",
-      `'${volid}' is not in the snippets directory\n`,
-    );
-  existingVolume(call.node, volid);
+  const why =
+    content !== "snippets"
+      ? `'${volid}' is not in the snippets directory\n`
+      : findVolume(call.node, volid) === undefined
+        ? `script '${volid}' does not exist\n`
+        : undefined;
+  if (why !== undefined) throw invalid("hookscript", why);
 }
 
 export function checkSkipLock(call: Call): void {

@@ -1,8 +1,8 @@
+import { parse } from "../property-strings";
 import { parseSize } from "../volumes";
 import type { Guest, World } from "../world";
-import { bootOrder } from "./config-keys";
 import { megabytes } from "./device-formats";
-import { isCdrom, isDrive, parseDrive } from "./drive-formats";
+import { isDrive } from "./drive-formats";
 
 const mebibyte = 2 ** 20;
 
@@ -35,16 +35,12 @@ export function guestStatus(world: World, guest: Guest) {
   };
 }
 
+/** The size of the first disk in the boot order. */
 export function bootDiskBytes({ config }: Guest): number {
-  // Lists ask this of every guest: only what may be the answer is parsed.
-  for (const key of bootOrder(config.boot)) {
-    const text = config[key];
-    const drive =
-      text !== undefined && isDrive(key)
-        ? parseDrive(key, String(text))
-        : undefined;
-    if (drive === undefined || isCdrom(drive)) continue;
-    return drive.size === undefined ? 0 : parseSize(drive.size);
+  const [, order = ""] = /order=([^,]*)/.exec(String(config.boot ?? "")) ?? [];
+  for (const key of order.split(";").filter(isDrive)) {
+    const { media, size } = parse(String(config[key] ?? ""), "file");
+    if (media !== "cdrom" && size !== undefined) return parseSize(size);
   }
   return 0;
 }
