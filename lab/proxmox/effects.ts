@@ -35,6 +35,17 @@ export function nodeOf(world: World, name: string): Node {
   return node;
 }
 
+/** Gives a new guest to the HA manager. */
+function manage(world: World, { cluster, vmid }: Guest, start?: boolean): void {
+  world.save("services", {
+    cluster,
+    sid: `vm:${vmid}`,
+    vmid,
+    state: start ? "started" : "stopped",
+    manager: { failures: 0 },
+  });
+}
+
 /** What tasks do when their time is up. */
 export function makeEffects(faults: Faults): Record<string, Effect> {
   const onGuest =
@@ -64,10 +75,12 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
           storage?: string;
           pool?: string;
           start?: boolean;
+          managed?: boolean;
         },
       ) => {
         finishCreate(place, guest, args.set, args.storage);
         addToPool(place.world, guest.cluster, guest.vmid, args.pool);
+        if (args.managed) manage(place.world, guest, args.start);
         if (args.start) start(place, guest);
       },
     ),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, type Route, requirePrivilege } from "./call";
+import { type Call, may, type Route, requirePrivilege } from "./call";
 import { die } from "./failure";
 import {
   checkGuest,
@@ -137,12 +137,15 @@ export const guestRoutes: Route[] = [
     method: "GET",
     path: base,
     schema: { optional: { full: boolean } },
-    handle: ({ world, cluster, node }) =>
-      [...world.guests.values()]
+    handle: (call) =>
+      [...call.world.guests.values()]
         .filter(
-          (guest) => guest.cluster === cluster && guest.node === node.name,
+          ({ cluster, node, vmid }) =>
+            cluster === call.cluster &&
+            node === call.node.name &&
+            may(call, `/vms/${vmid}`, "VM.Audit"),
         )
-        .map((guest) => guestStatus(world, guest)),
+        .map((guest) => guestStatus(call.world, guest)),
   },
   {
     method: "POST",

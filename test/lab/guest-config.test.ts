@@ -228,3 +228,32 @@ test("with a seed two worlds have the same identities", async () => {
   };
   expect(await identities()).toEqual(await identities());
 });
+
+test("a guest may be given to the HA manager and a pool as it is made", async () => {
+  const root = await api.asRoot();
+  await root.run("POST", "/pools", { poolid: "web" });
+  expect(
+    await root.run("POST", base, { vmid: 100, pool: "web", "ha-managed": 1 }),
+  ).toBe("OK");
+  const { data } = await root.send("GET", "/cluster/ha/resources/vm:100");
+  expect(data).toMatchObject({ sid: "vm:100", state: "stopped" });
+  const pool = await root.send("GET", "/pools/web");
+  expect(JSON.stringify(pool.data)).toContain('"vmid":100');
+});
+
+/** What a guest has and the host has not, with the start's words. */
+test.each<[Record<string, string>, string]>([
+  [{ net0: "virtio,bridge=vmbr9" }, "bridge 'vmbr9' does not exist"],
+  [{ cores: "9" }, "MAX 8 vcpus allowed per VM on this node"],
+  [{ memory: "999999" }, "Cannot allocate memory"],
+  [
+    { cicustom: "user=local:snippets/gone.yaml" },
+    "volume 'local:snippets/gone.yaml' does not exist",
+  ],
+  [{ hostpci0: "mapping=gpu" }, "PCI device mapping not found for 'gpu'"],
+  [{ usb0: "mapping=key" }, "USB device mapping not found for 'key'"],
+])("with %j a guest does not start", async (params, why) => {
+  const root = await api.asRoot();
+  await root.run("POST", base, { vmid: 100, ...params });
+  expect(await root.run("POST", `${one}/status/start`)).toContain(why);
+});

@@ -136,7 +136,7 @@ test("a template whose base has linked clones is not destroyed", async () => {
   await api.run("POST", `${base}/100/clone`, { newid: 101 });
   expect(await api.config(101)).toMatchObject({
     scsi0: "fast:base-100-disk-0/vm-101-disk-0,size=1G",
-    ide2: "fast:vm-101-cloudinit,media=cdrom",
+    ide2: "fast:vm-101-cloudinit,media=cdrom,size=4M",
   });
   expect(await api.run("DELETE", `${base}/100`)).toBe(
     "base volume 'fast:base-100-disk-0' is still in use by linked cloned",

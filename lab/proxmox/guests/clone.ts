@@ -230,8 +230,7 @@ function copyDrive(
     : linkVolume(place, volume, vmid);
   delete drive.format;
   drive.file = copy.volid;
-  if (isCloudInit(drive)) delete drive.size;
-  else drive.size = printSize(copy.bytes);
+  drive.size = printSize(copy.bytes);
   return print(drive, "file");
 }
 

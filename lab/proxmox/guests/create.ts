@@ -90,7 +90,13 @@ export async function create(call: Call): Promise<string> {
     "qmcreate",
     vmid,
     "created",
-    { set, storage, pool, start: start === "1" },
+    {
+      set,
+      storage,
+      pool,
+      start: start === "1",
+      managed: managed === "1",
+    },
     "drop",
   );
 }
