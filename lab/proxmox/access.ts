@@ -145,12 +145,12 @@ function granted(
       cluster === account.cluster &&
       (kind === "vms" ? vms.includes(Number(name)) : storage.includes(name));
     if (!isMember) continue;
-    for (const [privilege, propagate] of entriesAt(
+    for (const privilege of entriesAt(
       account,
       ugid,
       `/pool/${poolid}`,
-    )) {
-      if (propagate) result.set(privilege, true);
+    ).keys()) {
+      if (!result.has(privilege)) result.set(privilege, false);
     }
   }
   return result;

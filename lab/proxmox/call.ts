@@ -35,11 +35,11 @@ export interface Route {
   handle: (call: Call) => unknown;
 }
 
-/** A list of which a part is shown, with the number of all. */
-export class Part {
+/** Data with what stands beside it in the reply (PVE's set_result_attrib). */
+export class Reply {
   constructor(
-    readonly items: unknown[],
-    readonly total: number,
+    readonly data: unknown,
+    readonly attributes: Record<string, unknown>,
   ) {}
 }
 

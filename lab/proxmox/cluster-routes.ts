@@ -2,7 +2,7 @@ import { type Call, may, type Route, requirePrivilege } from "./call";
 import { Failure } from "./failure";
 import { integer, oneOf, string } from "./parameters";
 import { guestResource, memoryBytes, nodeStates, poolsByGuest } from "./status";
-import { parseSize, usedBytes } from "./volumes";
+import { isShared, usedBytes } from "./volumes";
 import type { Node } from "./world";
 
 const version = { version: "9.1.5", release: "9.1", repoid: "a5f3c1e8" };
@@ -28,7 +28,6 @@ function resources(call: Call): unknown[] {
           guestResource(
             call,
             guest,
-            parseSize,
             pools.get(guest.vmid),
             online.has(guest.node),
           ),
@@ -68,18 +67,21 @@ function storageResources(call: Call, node: Node & { online: boolean }) {
     .filter(({ id }) =>
       may(call, `/storage/${id}`, "Datastore.Audit", "Datastore.AllocateSpace"),
     )
-    .map(({ id, totalBytes, type: plugintype, content }) => ({
-      id: `storage/${node.name}/${id}`,
-      type: "storage",
-      storage: id,
-      node: node.name,
-      status: node.online ? "available" : "unknown",
-      maxdisk: totalBytes,
-      disk: usedBytes(node, id),
-      plugintype,
-      content: content.join(","),
-      shared: plugintype === "nfs" ? 1 : 0,
-    }));
+    .map((storage) => {
+      const { id, totalBytes, type: plugintype, content } = storage;
+      return {
+        id: `storage/${node.name}/${id}`,
+        type: "storage",
+        storage: id,
+        node: node.name,
+        status: node.online ? "available" : "unknown",
+        maxdisk: totalBytes,
+        disk: usedBytes(node, id),
+        plugintype,
+        content: content.join(","),
+        shared: isShared(storage) ? 1 : 0,
+      };
+    });
 }
 
 function uptime(): number {

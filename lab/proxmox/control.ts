@@ -3,7 +3,7 @@ import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
 import { relocate } from "./migrate-effects";
 import { defaultBootMs, type NodeBoots, powerOffNode } from "./node-boots";
 import type { Tasks } from "./tasks";
-import { usedBytes } from "./volumes";
+import { usedBytes, volumesOf } from "./volumes";
 import type { Guest, World } from "./world";
 
 /** What there is of a world; without its tasks, nothing runs in it. */
@@ -179,8 +179,8 @@ function summary(world: World) {
         memory: String(config.memory ?? ""),
         lock: config.lock,
       })),
-    volumes: Object.values(node.volumes)
-      .flat()
+    volumes: node.storages
+      .flatMap(({ id }) => volumesOf(node, id))
       .map(({ volid, bytes }) => ({ volid, bytes })),
     used: Object.fromEntries(
       node.storages.map(({ id }) => [id, usedBytes(node, id)]),

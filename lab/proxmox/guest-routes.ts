@@ -1,84 +1,151 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, type Route, requirePrivilege } from "./call";
+import { type Call, may, type Route, requirePrivilege } from "./call";
 import { die } from "./failure";
 import {
   checkGuest,
-  checkLock,
-  checkRootOnly,
-  configSchema,
   digestOf,
-  diskKey,
+  hiddenPassword,
   mergedConfig,
-  update,
+  withoutPassword,
 } from "./guest-config";
-import { clone, create } from "./guest-make";
-import { lockTimeout, requireConfigPrivileges, task } from "./guest-work";
-import { checkRemovable } from "./ha-routes";
+import { lockTimeout, task } from "./guest-work";
+import { changeOf, checkChange } from "./guests/change";
+import { clone } from "./guests/clone";
+import { cloudInitRoutes } from "./guests/cloud-init";
+import { configParameters } from "./guests/config-keys";
+import { create } from "./guests/create";
+import { destroyRoute } from "./guests/destroy";
+import { diskRoutes } from "./guests/disks";
+import { cryptPassword } from "./guests/identity";
+import { snapshotRoutes } from "./guests/snapshots";
+import { guestStatus } from "./guests/status";
+import { update } from "./guests/update";
 import {
   boolean,
+  digest,
   dnsName,
   integer,
-  matching,
+  limited,
+  oneOf,
+  type Schema,
+  storageId,
   string,
   vmid,
 } from "./parameters";
-import { parse } from "./property-strings";
 import type { Guest } from "./world";
 
 const base = "/nodes/{node}/qemu";
 const one = `${base}/{vmid}`;
 
-async function configure(call: Call): Promise<Guest> {
-  const guest = checkGuest(call);
-  const {
-    delete: unset = "",
-    digest,
-    force,
-    background_delay,
-    ...set
-  } = call.params;
-  void background_delay;
-  const keys = unset.split(/[,; ]/).filter(Boolean);
-  if (Object.keys(set).length + keys.length === 0)
-    throw die("no options specified");
-  requireConfigPrivileges(call, [...Object.keys(set), ...keys]);
-  checkRootOnly(call);
-  await lockTimeout(call, guest.vmid);
-  checkLock(guest);
-  if (digest && digest !== digestOf(guest))
-    throw die("checksum mismatch (file change by other user?)");
-  update(call, guest, set, keys, force === "1");
-  return guest;
+/** Without one of these on the guest nothing of its configuration can be changed. */
+const anyOf = "Disk CDROM CPU Memory Network HWType Options Cloudinit"
+  .split(" ")
+  .map((name) => `VM.Config.${name}`);
+
+function changing(call: Call): Guest {
+  const vmid = Number(call.places[0]);
+  requirePrivilege(call, `/vms/${vmid}`, ...anyOf);
+  return checkGuest(call);
 }
 
-const updateSchema = {
+async function configure(call: Call): Promise<null> {
+  const guest = changing(call);
+  const change = changeOf(call);
+  checkChange(call, guest, change);
+  await lockTimeout(call, guest.vmid);
+  update(call, guest, change);
+  return null;
+}
+
+/** By a worker; within the delay its end is waited for. */
+async function configureLater(call: Call): Promise<string | null> {
+  const guest = changing(call);
+  const change = changeOf(call);
+  checkChange(call, guest, change);
+  const { cipassword } = change.set;
+  if (cipassword !== undefined) {
+    const { world, cluster } = call;
+    change.set.cipassword = cryptPassword(
+      world,
+      cipassword,
+      cluster,
+      guest.vmid,
+    );
+  }
+  await lockTimeout(call, guest.vmid);
+  const upid = task(call, "qmconfig", guest.vmid, "configured", { change });
+  const end = Date.now() + Number(call.params.background_delay ?? 0) * 1_000;
+  while (Date.now() < end && !call.world.tasks.get(upid)?.endtime)
+    await sleep(5);
+  const { endtime, exitstatus = "" } = call.world.tasks.get(upid) ?? {};
+  if (endtime === undefined || call.params.background_delay === undefined)
+    return upid;
+  if (exitstatus !== "OK" && !exitstatus.startsWith("WARNINGS"))
+    throw die(`failed to update VM ${guest.vmid}: ${exitstatus}`);
+  return null;
+}
+
+const updateSchema: Schema = {
   optional: {
-    ...configSchema.optional,
+    ...configParameters,
     delete: string,
-    digest: string,
+    digest,
     force: boolean,
     revert: string,
     skiplock: boolean,
   },
-  indexed: configSchema.indexed,
+  requires: { force: "delete" },
 };
+
+function currentConfig(call: Call): unknown {
+  const guest = checkGuest(call);
+  requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Audit");
+  const { snapshot, current } = call.params;
+  const digest = digestOf(guest);
+  if (snapshot === undefined) {
+    const config = current === "1" ? guest.config : mergedConfig(guest);
+    return { ...withoutPassword(config), digest };
+  }
+  const config = guest.snapshots?.[snapshot];
+  if (config === undefined) throw die(`snapshot '${snapshot}' does not exist`);
+  return { ...withoutPassword(config), digest };
+}
+
+function pendingConfig(call: Call): unknown[] {
+  const guest = checkGuest(call);
+  requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Audit");
+  const { config, pending, forced = [] } = guest;
+  const shown = (key: string, value: string | number) =>
+    key === "cipassword" ? hiddenPassword : value;
+  const keys = [...new Set([...Object.keys(config), ...Object.keys(pending)])];
+  const items = keys.sort().map((key) => {
+    const [value, waiting] = [config[key], pending[key]];
+    return {
+      key,
+      ...(value === undefined ? {} : { value: shown(key, value) }),
+      ...(waiting === null ? { delete: forced.includes(key) ? 2 : 1 } : {}),
+      ...(waiting === null || waiting === undefined
+        ? {}
+        : { pending: shown(key, waiting) }),
+    };
+  });
+  return [...items, { key: "digest", value: digestOf(guest) }];
+}
 
 export const guestRoutes: Route[] = [
   {
     method: "GET",
     path: base,
     schema: { optional: { full: boolean } },
-    handle: ({ world, cluster, node }) =>
-      [...world.guests.values()]
+    handle: (call) =>
+      [...call.world.guests.values()]
         .filter(
-          (guest) => guest.cluster === cluster && guest.node === node.name,
+          ({ cluster, node, vmid }) =>
+            cluster === call.cluster &&
+            node === call.node.name &&
+            may(call, `/vms/${vmid}`, "VM.Audit"),
         )
-        .map(({ vmid, config, status }) => ({
-          vmid,
-          name: config.name ?? `VM ${vmid}`,
-          status,
-          template: config.template,
-        })),
+        .map((guest) => guestStatus(call.world, guest)),
   },
   {
     method: "POST",
@@ -86,14 +153,31 @@ export const guestRoutes: Route[] = [
     schema: {
       required: { vmid },
       optional: {
-        ...configSchema.optional,
-        start: boolean,
-        storage: string,
+        ...configParameters,
+        archive: limited(255),
+        storage: storageId,
+        force: boolean,
+        unique: boolean,
+        "live-restore": boolean,
         pool: string,
+        bwlimit: integer(0),
+        start: boolean,
+        "ha-managed": boolean,
+        "import-working-storage": storageId,
       },
-      indexed: configSchema.indexed,
+      requires: { force: "archive", unique: "archive" },
     },
     handle: create,
+  },
+  {
+    method: "GET",
+    path: one,
+    handle: (call) => {
+      checkGuest(call);
+      return "config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent snapshot spiceproxy sendkey firewall mtunnel remote_migrate"
+        .split(" ")
+        .map((subdir) => ({ subdir }));
+    },
   },
   {
     method: "POST",
@@ -104,11 +188,11 @@ export const guestRoutes: Route[] = [
         name: dnsName,
         description: string,
         full: boolean,
-        storage: string,
-        format: string,
+        storage: storageId,
+        format: oneOf("raw", "qcow2", "vmdk"),
         target: string,
         pool: string,
-        snapname: string,
+        snapname: limited(40),
         bwlimit: integer(0),
       },
     },
@@ -117,146 +201,31 @@ export const guestRoutes: Route[] = [
   {
     method: "GET",
     path: `${one}/config`,
-    schema: { optional: { current: boolean, snapshot: string } },
-    handle: (call) => {
-      const guest = checkGuest(call);
-      requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Audit");
-      const config =
-        call.params.current === "1" ? { ...guest.config } : mergedConfig(guest);
-      return { ...config, digest: digestOf(guest) };
-    },
+    schema: { optional: { current: boolean, snapshot: limited(40) } },
+    handle: currentConfig,
   },
   {
     method: "PUT",
     path: `${one}/config`,
     schema: updateSchema,
-    handle: async (call) => void (await configure(call)),
+    handle: configure,
   },
   {
     method: "POST",
     path: `${one}/config`,
     schema: {
       ...updateSchema,
-      optional: { ...updateSchema.optional, background_delay: integer(1, 30) },
-    },
-    handle: async (call) => {
-      const { vmid } = await configure(call);
-      const upid = task(call, "qmconfig", vmid, "nothing");
-      const end =
-        Date.now() + Number(call.params.background_delay ?? 0) * 1_000;
-      while (Date.now() < end && !call.world.tasks.get(upid)?.endtime)
-        await sleep(5);
-      const ended = call.world.tasks.get(upid);
-      if (!ended?.endtime) return upid;
-      if (ended.exitstatus !== "OK") throw die(ended.exitstatus ?? "failed");
-      return null;
-    },
-  },
-  {
-    method: "GET",
-    path: `${one}/pending`,
-    handle: (call) => {
-      const { config, pending } = checkGuest(call);
-      return [...new Set([...Object.keys(config), ...Object.keys(pending)])]
-        .sort()
-        .map((key) => ({
-          key,
-          ...(config[key] === undefined ? {} : { value: config[key] }),
-          ...(pending[key] === null ? { delete: 1 } : {}),
-          ...(pending[key] === null || pending[key] === undefined
-            ? {}
-            : { pending: pending[key] }),
-        }));
-    },
-  },
-  {
-    method: "PUT",
-    path: `${one}/resize`,
-    schema: {
-      required: {
-        disk: matching(diskKey, "disk slot"),
-        size: matching(/^\+?\d+(\.\d+)?[KMGT]?$/, "size"),
-      },
-      optional: { digest: string, skiplock: boolean },
-    },
-    handle: async (call) => {
-      const guest = checkGuest(call);
-      requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Config.Disk");
-      await lockTimeout(call, guest.vmid);
-      checkLock(guest);
-      const { disk = "", size = "" } = call.params;
-      if (guest.config[disk] === undefined)
-        throw die(`disk '${disk}' does not exist`);
-      return task(call, "resize", guest.vmid, "resized", { disk, size });
-    },
-  },
-  {
-    method: "POST",
-    path: `${one}/template`,
-    schema: { optional: { disk: string } },
-    handle: async (call) => {
-      const guest = checkGuest(call);
-      requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Allocate");
-      await lockTimeout(call, guest.vmid);
-      checkLock(guest);
-      if (guest.config.template === 1)
-        throw die("you can't convert a template to a template");
-      if (guest.status === "running")
-        throw die(
-          `VM ${guest.vmid} is running - can't convert it to a template`,
-        );
-      return task(call, "qmtemplate", guest.vmid, "templated");
-    },
-  },
-  {
-    method: "DELETE",
-    path: one,
-    schema: {
       optional: {
-        purge: boolean,
-        "destroy-unreferenced-disks": boolean,
-        skiplock: boolean,
+        ...updateSchema.optional,
+        background_delay: integer(1, 30),
+        "import-working-storage": storageId,
       },
     },
-    handle: async (call) => {
-      const guest = checkGuest(call);
-      requirePrivilege(call, `/vms/${guest.vmid}`, "VM.Allocate");
-      await lockTimeout(call, guest.vmid);
-      checkLock(guest);
-      if (guest.config.protection === 1)
-        throw die(`can't remove VM ${guest.vmid} - protection mode enabled`);
-      checkRemovable(call, guest.vmid);
-      if (guest.status === "running")
-        throw die(`VM ${guest.vmid} is running - destroy failed`);
-      const bases = Object.entries(guest.config).filter(
-        ([key, value]) => diskKey.test(key) && /[:/]base-/.test(String(value)),
-      );
-      const users = [...call.world.guests.values()].filter(
-        (other) =>
-          other !== guest &&
-          bases.some(([, value]) =>
-            Object.values(other.config).some((text) =>
-              String(text).includes(`${parse(String(value), "file").file}/`),
-            ),
-          ),
-      );
-      if (users.length > 0)
-        throw die(
-          `base volume '${parse(String(bases[0]?.[1]), "file").file}' is still in use by linked cloned`,
-        );
-      return task(call, "qmdestroy", guest.vmid, "destroyed");
-    },
+    handle: configureLater,
   },
-  {
-    method: "PUT",
-    path: `${one}/cloudinit`,
-    handle: (call) => {
-      requirePrivilege(
-        call,
-        `/vms/${checkGuest(call).vmid}`,
-        "VM.Config.Cloudinit",
-      );
-      return null;
-    },
-  },
+  { method: "GET", path: `${one}/pending`, handle: pendingConfig },
+  destroyRoute,
+  ...diskRoutes,
+  ...cloudInitRoutes,
+  ...snapshotRoutes,
 ];

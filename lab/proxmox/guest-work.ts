@@ -1,32 +1,5 @@
-import { type Call, requirePrivilege } from "./call";
+import type { Call } from "./call";
 import { die } from "./failure";
-import { parse } from "./property-strings";
-
-const privilegeOf: [RegExp, string][] = [
-  [/^(cores|sockets|cpu|numa)$/, "VM.Config.CPU"],
-  [/^(memory|balloon)$/, "VM.Config.Memory"],
-  [/^net\d/, "VM.Config.Network"],
-  [/^(ci|ipconfig|sshkeys|nameserver|searchdomain)/, "VM.Config.Cloudinit"],
-  [/^(scsi|virtio|sata|ide)\d/, "VM.Config.Disk"],
-  [
-    /^(ostype|scsihw|bios|machine|serial|vga|hotplug|tablet)/,
-    "VM.Config.HWType",
-  ],
-];
-
-export function requireConfigPrivileges(call: Call, keys: string[]): void {
-  const path = `/vms/${call.places[0] ?? call.params.vmid}`;
-  for (const key of keys) {
-    const privilege = privilegeOf.find(([pattern]) => pattern.test(key))?.[1];
-    requirePrivilege(call, path, privilege ?? "VM.Config.Options");
-    const bridge =
-      key.startsWith("net") &&
-      call.params[key] &&
-      parse(call.params[key], "model").bridge;
-    if (bridge)
-      requirePrivilege(call, `/sdn/zones/localnetwork/${bridge}`, "SDN.Use");
-  }
-}
 
 /** As a worker finds the guest's configuration lock: had in time, or not. */
 export async function lockTimeout(call: Call, id: number): Promise<void> {

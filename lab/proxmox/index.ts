@@ -12,10 +12,12 @@ import { powerEffects } from "./power-effects";
 import { serve } from "./server";
 import type { ProxmoxOptions, ProxmoxSpec } from "./spec";
 import { Tasks } from "./tasks";
+import { placeVolumes, reserve } from "./volumes";
 import { World } from "./world";
 
 export type { Command, Summary } from "./control";
-export { faultKinds } from "./control";
+export type { Fault } from "./faults";
+export { faultKinds } from "./faults";
 export type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
 
 export interface ProxmoxLab {
@@ -44,6 +46,7 @@ export async function startProxmox(
   const { directory, spec, taskMs = 200 } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new World(directory);
+  world.seed = options.seed;
   seed(world, spec);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {
@@ -113,19 +116,35 @@ function seed(world: World, { clusters, internet }: ProxmoxSpec): void {
   for (const { name: cluster, nodes } of clusters) {
     if (!world.accounts.has(cluster))
       world.save("accounts", newAccount(cluster));
+    const fresh = new Set<string>();
     for (const spec of nodes) {
       const known = world.nodes.get(spec.name);
-      const volumes = known?.volumes ?? {};
-      for (const { id, files = [] } of spec.storages) {
-        volumes[id] ??= files.map(({ name, bytes }) => ({
-          volid: `${id}:${name}`,
-          storage: id,
-          content: name.split("/")[0] ?? "",
-          bytes,
-        }));
+      for (const { id } of spec.storages) {
+        if (!known?.volumes[id]) fresh.add(`${spec.name}/${id}`);
       }
-      const bootsAt = known?.bootsAt;
-      world.save("nodes", { ...spec, cluster, volumes, bootsAt });
+      world.save("nodes", {
+        ...spec,
+        cluster,
+        volumes: known?.volumes ?? {},
+        bootsAt: known?.bootsAt,
+      });
+    }
+    placeVolumes(world);
+    for (const { name } of nodes) placeFiles(world, name, fresh);
+  }
+}
+
+/** What lies on a storage that is new from the start. */
+function placeFiles(world: World, name: string, fresh: Set<string>): void {
+  const node = world.nodes.get(name);
+  for (const { id, files = [] } of node?.storages ?? []) {
+    if (!node || !fresh.has(`${name}/${id}`)) continue;
+    for (const { name: file, bytes } of files) {
+      const volid = `${id}:${file}`;
+      if (node.volumes[id]?.has(volid)) continue;
+      const [content = ""] = file.split("/");
+      const format = /\.(\w+)$/.exec(file)?.[1] ?? "raw";
+      reserve(world, node, { volid, storage: id, content, bytes, format });
     }
   }
 }

@@ -1,6 +1,7 @@
 import {
   createHash,
   createHmac,
+  randomBytes,
   randomUUID,
   timingSafeEqual,
 } from "node:crypto";
@@ -177,7 +178,10 @@ function sign(account: Account, prefix: string, text: string): string {
     .toUpperCase()
     .padStart(8, "0");
   const separator = prefix ? "::" : ":";
-  return `${prefix}${time}${separator}${signature(account, `${text} ${time}`)}`;
+  // One that has expired must not come again in the same second.
+  const nonce = randomBytes(4).toString("hex");
+  const signed = signature(account, `${text} ${time} ${nonce}`);
+  return `${prefix}${time}${separator}${nonce}${signed}`;
 }
 
 function isSigned(
@@ -186,10 +190,10 @@ function isSigned(
   user: string,
   kind: "ticket" | "csrf" = "csrf",
 ): boolean {
-  const [, time = "0", given = ""] =
-    /^([0-9A-F]{8})::?(.+)$/.exec(signed) ?? [];
+  const [, time = "0", nonce, given = ""] =
+    /^([0-9A-F]{8})::?([0-9a-f]{8})(.+)$/.exec(signed) ?? [];
   const text = kind === "csrf" ? `csrf ${user}` : user;
-  const wanted = Buffer.from(signature(account, `${text} ${time}`));
+  const wanted = Buffer.from(signature(account, `${text} ${time} ${nonce}`));
   const actual = Buffer.from(given);
   const age = Date.now() - Number.parseInt(time, 16) * 1000;
   return (

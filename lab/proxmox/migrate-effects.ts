@@ -2,7 +2,7 @@ import { guestOf, nodeOf } from "./effects";
 import type { Faults } from "./faults";
 import { checkLock } from "./guest-config";
 import {
-  isShared,
+  isSharedOn,
   obstacle,
   type Plan,
   targetStorage,
@@ -11,6 +11,7 @@ import {
 import type { Effect } from "./tasks";
 import {
   findVolume,
+  imageFormats,
   newVolumeId,
   release,
   reserve,
@@ -37,17 +38,19 @@ function abort(task: Task, cause: string): never {
 }
 
 /** The volume's own name at the target, or a free one where that is taken. */
-function volumeThere(target: Node, { volid, vmid }: Volume, storage: string) {
-  const name = volid.split(/[:/]/).at(-1) ?? "";
-  const extension = /\.\w+$/.exec(name)?.[0] ?? ".raw";
-  const bare = name.replace(/\.(raw|qcow2|vmdk)$/, "");
-  const { type } = storageOf(target, storage);
-  const wanted =
-    type === "dir" || type === "nfs"
-      ? `${storage}:${vmid}/${bare}${extension}`
-      : `${storage}:${bare}`;
+function volumeThere(target: Node, volume: Volume, storageId: string): string {
+  const storage = storageOf(target, storageId);
+  const { vmid = 0, volid } = volume;
+  const format = imageFormats(storage).includes(volume.format)
+    ? volume.format
+    : "raw";
+  const name = (volid.split(/[:/]/).at(-1) ?? "").replace(
+    /\.(raw|qcow2|vmdk)$/,
+    "",
+  );
+  const wanted = newVolumeId(target, storage, vmid, format, name);
   return findVolume(target, wanted)
-    ? newVolumeId(target, storage, Number(vmid))
+    ? newVolumeId(target, storage, vmid, format)
     : wanted;
 }
 
@@ -64,10 +67,12 @@ function copyVolumes(
   try {
     for (const { volume, storage, volid } of volumesOf(source, guest)) {
       if (volume === undefined || names.has(volid)) continue;
-      if (isShared(source, storage)) continue;
+      if (isSharedOn(source, storage)) continue;
       const to = targetStorage(planOf(args), storage);
       const name = volumeThere(target, volume, to);
-      reserve(world, faults, target, { ...volume, volid: name, storage: to });
+      const format = /\.(\w+)$/.exec(name)?.[1] ?? "raw";
+      const copy = { ...volume, volid: name, storage: to, format };
+      reserve(world, target, copy, faults);
       names.set(volid, name);
     }
   } catch (error) {
@@ -77,27 +82,11 @@ function copyVolumes(
   return names;
 }
 
-/** A shared volume's record goes along, so that its node finds it. */
-function handOver(world: World, source: Node, target: Node, args: Args): void {
-  const guest = guestOf(world, args);
-  for (const { volume, storage, volid } of volumesOf(source, guest)) {
-    if (volume === undefined || !isShared(source, storage)) continue;
-    if (findVolume(target, volid)) continue;
-    target.volumes[storage] = [...(target.volumes[storage] ?? []), volume];
-    source.volumes[storage] = (source.volumes[storage] ?? []).filter(
-      (item) => item !== volume,
-    );
-  }
-  world.save("nodes", source);
-  world.save("nodes", target);
-}
-
 export function relocate(world: World, faults: Faults, args: Args): void {
   const guest = guestOf(world, args);
   const source = nodeOf(world, guest.node);
   const target = nodeOf(world, String(args.target));
   const names = copyVolumes(world, faults, source, target, args);
-  handOver(world, source, target, args);
   for (const values of [guest.config, guest.pending]) {
     for (const [key, value] of Object.entries(values)) {
       const [volid = "", ...rest] = String(value).split(",");

@@ -7,7 +7,7 @@ import {
 import { die, invalid } from "./failure";
 import { checkGuest, checkLock } from "./guest-config";
 import { managedService } from "./ha";
-import { isShared, resourcesOf, volumesOf } from "./migrate";
+import { isSharedOn, resourcesOf, volumesOf } from "./migrate";
 import {
   boolean,
   type Check,
@@ -68,7 +68,7 @@ function preconditions(call: Call) {
         .map(({ name, why }) => [name, why]),
     ),
     local_disks: volumes
-      .filter(({ storage }) => !isShared(source, storage))
+      .filter(({ storage }) => !isSharedOn(source, storage))
       .map(({ key, volid, volume, isCdrom, isUnused }) => ({
         volid,
         size: volume?.bytes ?? 0,

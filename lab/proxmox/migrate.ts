@@ -1,15 +1,15 @@
+import { isBaseInUse } from "./guests/drives";
 import { devicesOn, mappingOf } from "./mappings";
 import { parse } from "./property-strings";
-import { findVolume } from "./volumes";
+import { findVolume, isShared } from "./volumes";
 import type { Guest, Node, Volume, World } from "./world";
 
 const diskSlot = /^(ide|sata|scsi|virtio)\d+$|^(efidisk|tpmstate)0$/;
 const movable = ["dir", "zfspool", "lvmthin"];
 
-/** A storage that all nodes that have it see the same. */
-export function isShared(node: Node, id: string): boolean {
+export function isSharedOn(node: Node, id: string): boolean {
   const storage = node.storages.find((item) => item.id === id);
-  return storage !== undefined && storage.type === "nfs";
+  return storage !== undefined && isShared(storage);
 }
 
 export interface GuestVolume {
@@ -149,7 +149,7 @@ function storageObstacle(
   plan: Plan,
 ): string | undefined {
   for (const { storage, volid } of volumesOf(source, guest)) {
-    const wanted = isShared(source, storage)
+    const wanted = isSharedOn(source, storage)
       ? storage
       : targetStorage(plan, storage);
     const there = target.storages.find(({ id }) => id === wanted);
@@ -169,7 +169,7 @@ function diskObstacle(
   isRunning: boolean,
 ): string | undefined {
   const local = volumesOf(source, guest).filter(
-    ({ storage }) => !isShared(source, storage),
+    ({ storage }) => !isSharedOn(source, storage),
   );
   const scanned = "Problem found while scanning volumes - ";
   const blocked = local.some(
@@ -191,14 +191,6 @@ function diskObstacle(
       return `${scanned}can't migrate '${volid}' as it's a clone of '${base}'`;
   }
   return undefined;
-}
-
-function isBaseInUse(node: Node, volid: string): boolean {
-  if (!/[:/]base-/.test(volid)) return false;
-  const clones = (node.volumes[volid.split(":")[0] ?? ""] ?? []).some(
-    (volume) => volume.volid.startsWith(`${volid}/`),
-  );
-  return clones;
 }
 
 /** What the target's kvm would not start with. */

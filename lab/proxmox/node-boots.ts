@@ -37,10 +37,10 @@ export class NodeBoots {
     }
   }
 
-  schedule(node: Node): void {
+  schedule({ name, bootsAt = 0 }: Node): void {
     const timer = setTimeout(
-      () => this.#boot(node.name),
-      Math.max(0, (node.bootsAt ?? 0) - Date.now()),
+      () => this.#boot(name, bootsAt),
+      Math.max(0, bootsAt - Date.now()),
     ).unref();
     this.#timers.add(timer);
   }
@@ -49,9 +49,10 @@ export class NodeBoots {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #boot(name: string): void {
+  #boot(name: string, at: number): void {
     const node = this.world.nodes.get(name);
-    if (node?.bootsAt === undefined || node.bootsAt > Date.now()) return;
+    // One that was rebooted again meanwhile is up later.
+    if (node === undefined || node.bootsAt !== at) return;
     node.bootsAt = undefined;
     this.world.save("nodes", node);
     const { cluster } = node;

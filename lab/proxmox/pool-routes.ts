@@ -3,7 +3,7 @@ import { die, Failure } from "./failure";
 import { boolean, type Check, oneOf, string } from "./parameters";
 import { leavePool, poolOfGuest } from "./pools";
 import { guestResource, nodeStates } from "./status";
-import { parseSize, usedBytes } from "./volumes";
+import { usedBytes } from "./volumes";
 import type { Pool } from "./world";
 
 /** Up to three levels, "site/router". */
@@ -57,9 +57,7 @@ function members(call: Call, { vms, storage, poolid }: Pool): unknown[] {
           const online = states.some(
             (node) => node.name === guest?.node && node.online,
           );
-          return guest
-            ? [guestResource(call, guest, parseSize, poolid, online)]
-            : [];
+          return guest ? [guestResource(call, guest, poolid, online)] : [];
         })
       : [];
   const disks =

@@ -1,6 +1,8 @@
-import { applyPending, guestOf, nodeOf, start } from "./effects";
+import { guestOf, nodeOf } from "./effects";
 import type { Faults } from "./faults";
 import { checkLock } from "./guest-config";
+import type { Place } from "./guests/drives";
+import { start, stop } from "./guests/start";
 import { memoryBytes } from "./status";
 import type { Effect, NewTask } from "./tasks";
 import { findVolume, release, reserve } from "./volumes";
@@ -10,22 +12,20 @@ import type { Guest, World } from "./world";
 const deviceStateBytes = 500 * 2 ** 20;
 
 /** qemu-server's cleanup of a guest whose process has ended. */
-function powerOff(world: World, guest: Guest): void {
-  guest.status = "stopped";
+function powerOff(place: Place, guest: Guest): void {
   guest.paused = undefined;
-  applyPending(guest);
-  world.save("guests", guest);
+  stop(place, guest);
 }
 
-function powerOn(world: World, guest: Guest): void {
+function powerOn(place: Place, guest: Guest): void {
+  const { world, node } = place;
   if (guest.config.lock === "suspended") {
     const state = String(guest.config.vmstate ?? "");
     delete guest.config.lock;
     delete guest.config.vmstate;
-    const node = nodeOf(world, guest.node);
     if (findVolume(node, state)) release(world, node, state);
-  } else applyPending(guest);
-  start(world, guest);
+  }
+  start(place, guest);
 }
 
 /** What the workers of the power routes, and of the HA manager, do. */
@@ -33,7 +33,15 @@ export function powerEffects(
   faults: Faults,
   startTask: (request: NewTask) => string,
 ): Record<string, Effect> {
+  const place = (world: World, guest: Guest): Place => ({
+    world,
+    faults,
+    node: nodeOf(world, guest.node),
+  });
   return {
+    fail: (_world, _task, { message }) => {
+      throw new Error(String(message));
+    },
     startable: (world, _task, args) => {
       const guest = guestOf(world, args);
       if (guest.config.template === 1)
@@ -43,14 +51,17 @@ export function powerEffects(
       if (guest.status === "running")
         throw new Error(`VM ${guest.vmid} already running`);
     },
-    "powered-on": (world, _task, args) => powerOn(world, guestOf(world, args)),
+    "powered-on": (world, _task, args) => {
+      const guest = guestOf(world, args);
+      powerOn(place(world, guest), guest);
+    },
     stoppable: (world, _task, args) => {
       if (!args.skiplock) checkLock(guestOf(world, args));
     },
     // Of a guest that is off already there is nothing to do, and no error.
     "powered-off": (world, _task, args) => {
       const guest = guestOf(world, args);
-      if (guest.status === "running") powerOff(world, guest);
+      if (guest.status === "running") powerOff(place(world, guest), guest);
     },
     "powerdown-timeout": () => {
       throw new Error("VM quit/powerdown failed - got timeout");
@@ -59,7 +70,7 @@ export function powerEffects(
     rebooted: (world, _task, args) => {
       const guest = guestOf(world, args);
       if (guest.status !== "running") return;
-      powerOff(world, guest);
+      powerOff(place(world, guest), guest);
       startTask({
         node: guest.node,
         cluster: guest.cluster,
@@ -94,13 +105,15 @@ export function powerEffects(
       const guest = guestOf(world, args);
       const storage = String(args.storage);
       const volid = `${storage}:vm-${guest.vmid}-state-suspend-${new Date().toISOString().slice(0, 10)}`;
-      reserve(world, faults, nodeOf(world, guest.node), {
+      const volume = {
         volid,
         storage,
         content: "images",
         bytes: memoryBytes(guest) + deviceStateBytes,
+        format: "raw",
         vmid: guest.vmid,
-      });
+      };
+      reserve(world, nodeOf(world, guest.node), volume, faults);
       guest.status = "stopped";
       guest.config.lock = "suspended";
       guest.config.vmstate = volid;
@@ -108,7 +121,8 @@ export function powerEffects(
     },
     resumed: (world, _task, args) => {
       const guest = guestOf(world, args);
-      if (guest.config.lock === "suspended") powerOn(world, guest);
+      if (guest.config.lock === "suspended")
+        powerOn(place(world, guest), guest);
       else {
         guest.paused = undefined;
         world.save("guests", guest);

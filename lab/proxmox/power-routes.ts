@@ -6,13 +6,14 @@ import {
   requireRootFor,
 } from "./call";
 import { die, invalid } from "./failure";
-import { checkGuest, diskKey } from "./guest-config";
+import { checkGuest } from "./guest-config";
+import { isCdrom } from "./guests/drive-formats";
+import { drivesOf } from "./guests/drives";
 import { managedService } from "./ha";
 import { boolean, type Check, integer, oneOf, string } from "./parameters";
-import { parse } from "./property-strings";
-import { guestStatus, memoryBytes } from "./status";
+import { currentStatus, memoryBytes } from "./status";
 import type { NewTask } from "./tasks";
-import { parseSize, storageOf } from "./volumes";
+import { storageOf } from "./volumes";
 import type { Guest } from "./world";
 
 const one = "/nodes/{node}/qemu/{vmid}";
@@ -215,11 +216,8 @@ function suspendGuest(call: Call, guest: Guest): string {
 
 function stateStorage({ config }: Guest): string {
   if (config.vmstatestorage) return String(config.vmstatestorage);
-  const disks = Object.keys(config).filter(
-    (key) => diskKey.test(key) && !String(config[key]).includes("media=cdrom"),
-  );
-  const file = parse(String(config[disks[0] ?? ""] ?? "local:"), "file").file;
-  return (file ?? "local:").split(":")[0] ?? "local";
+  const disk = drivesOf(config).find(([, drive]) => !isCdrom(drive))?.[1];
+  return (disk?.file ?? "local:").split(":")[0] ?? "local";
 }
 
 function resumeGuest(call: Call, guest: Guest): string {
@@ -231,7 +229,7 @@ function current(call: Call) {
   const guest = checkGuest(call);
   const service = managedService(call.world, call.cluster, guest.vmid);
   return {
-    ...guestStatus(guest, parseSize),
+    ...currentStatus(call.world, guest),
     ha: service
       ? { managed: 1, state: service.manager.state ?? "queued" }
       : { managed: 0 },

@@ -1,7 +1,38 @@
-import type { Check } from "./parameters";
+import { boolean, type Check } from "./parameters";
 
 export type Properties = Record<string, string>;
 
+/** One key of a property string, in the terms of JSONSchema.pm. */
+export interface Property {
+  check: Check;
+  required?: boolean;
+  /** Its value may stand without the key. */
+  isDefault?: boolean;
+  /** Its value is kept under this key, its own name under the other. */
+  alias?: string;
+  keyAlias?: string;
+  requires?: string;
+}
+
+export type Format = Record<string, Property>;
+
+export const of = (check: Check): Property => ({ check });
+export const flag: Property = of(boolean);
+export const aliasOf = (alias: string, keyAlias?: string): Property => ({
+  check: () => undefined,
+  alias,
+  keyAlias,
+});
+export const needed = (property: Property): Property => ({
+  ...property,
+  required: true,
+});
+export const first = (property: Property): Property => ({
+  ...property,
+  isDefault: true,
+});
+
+/** Reads what is known to be well-formed, keys as they stand there. */
 export function parse(text: string, defaultKey: string): Properties {
   const result: Properties = {};
   for (const part of text.split(",").filter(Boolean)) {
@@ -21,88 +52,108 @@ export function print(properties: Properties, defaultKey: string): string {
   return [...(first === undefined ? [] : [first]), ...rest].join(",");
 }
 
-/** Refuses keys that a property string does not have (qemu-server's formats). */
-function only(defaultKey: string, rules: Record<string, RegExp>): Check {
-  return (text) => {
-    for (const [key, value] of Object.entries(parse(text, defaultKey))) {
-      const rule = rules[key];
-      if (rule === undefined) {
-        return `invalid format - format error\n${key}: property is not defined in schema and the schema does not allow additional properties`;
-      }
-      if (!rule.test(value)) {
-        return `invalid format - format error\n${key}: value '${value}' does not match`;
-      }
+/** Reads by a format: aliases resolved, booleans as 0 and 1; throws in PVE's words. */
+export function read(format: Format, text: string, path = ""): Properties {
+  const result: Properties = {};
+  const { defaultKey } = outline(format);
+  for (const part of text.split(",")) {
+    if (/^\s*$/.test(part)) continue;
+    const [, key, value] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
+    if (key !== undefined && value !== undefined) {
+      readKey(format, result, key, value);
+    } else if (part.includes("=")) {
+      throw new Error("missing key in comma-separated list property");
+    } else if (defaultKey === undefined) {
+      throw new Error(
+        "value without key, but schema does not define a default key",
+      );
+    } else {
+      refuseSecond(result, defaultKey);
+      result[defaultKey] = part;
     }
-    return undefined;
-  };
+  }
+  const errors = problems(format, result, path);
+  if (errors.length > 0)
+    throw new Error(["format error", ...errors].join("\n"));
+  return result;
 }
 
-const flag = /^(0|1|on|off|yes|no|true|false)$/i;
-const anything = /./;
-const mac = /^([0-9A-F]{2}:){5}[0-9A-F]{2}$/i;
-const models = ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"];
+function readKey(
+  format: Format,
+  result: Properties,
+  name: string,
+  value: string,
+): void {
+  refuseSecond(result, name);
+  const { alias, keyAlias } = format[name] ?? {};
+  if (keyAlias !== undefined) {
+    if (result[keyAlias] !== undefined)
+      throw new Error(`key alias '${keyAlias}' is already defined`);
+    result[keyAlias] = name;
+  }
+  const key = alias ?? name;
+  const property = format[key];
+  if (property === undefined)
+    throw new Error(`invalid key in comma-separated list property: ${key}`);
+  result[key] =
+    property.check === boolean ? (booleanValue(value) ?? value) : value;
+}
 
-export const network = only("model", {
-  ...Object.fromEntries(models.map((model) => [model, mac])),
-  model: new RegExp(`^(${models.join("|")})$`),
-  macaddr: mac,
-  bridge: anything,
-  tag: /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/,
-  trunks: /^\d+(-\d+)?(;\d+(-\d+)?)*$/,
-  firewall: flag,
-  link_down: flag,
-  mtu: /^\d+$/,
-  queues: /^\d+$/,
-  rate: /^\d+(\.\d+)?$/,
-});
+function refuseSecond(result: Properties, key: string): void {
+  if (result[key] !== undefined)
+    throw new Error(`duplicate key in comma-separated list property: ${key}`);
+}
 
-export const disk = only("file", {
-  file: /^(none|cdrom|[\w.-]+:.+)$/,
-  "import-from": anything,
-  size: /^\d+(\.\d+)?[KMGT]?$/,
-  format: /^(raw|qcow2|vmdk)$/,
-  media: /^(disk|cdrom)$/,
-  discard: /^(ignore|on)$/,
-  ssd: flag,
-  iothread: flag,
-  backup: flag,
-  replicate: flag,
-  ro: flag,
-  cache: /^(none|writethrough|writeback|unsafe|directsync)$/,
-  aio: /^(native|threads|io_uring)$/,
-  serial: /^.{1,60}$/,
-});
+function booleanValue(value: string): string | undefined {
+  if (/^(1|on|yes|true)$/i.test(value)) return "1";
+  return /^(0|off|no|false)$/i.test(value) ? "0" : undefined;
+}
 
-const prefix = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
+function problems(format: Format, values: Properties, path: string): string[] {
+  const at = (key: string) => (path ? `${path}.${key}` : key);
+  const missing = outline(format)
+    .required.filter((key) => values[key] === undefined)
+    .map((key) => `${at(key)}: property is missing and it is not optional`);
+  const wrong = Object.entries(values).flatMap(([key, value]) => {
+    const { requires, check } = format[key] ?? {};
+    if (requires !== undefined && values[requires] === undefined) {
+      return `${at(requires)}: missing property - '${at(key)}' requires this property`;
+    }
+    const error = check?.(value, at(key));
+    return error ? `${at(key)}: ${error}` : [];
+  });
+  return [...missing, ...wrong];
+}
 
-export const ipconfig: Check = (text) => {
-  const error = only("ip", {
-    ip: new RegExp(`${prefix.source}|^dhcp$`),
-    gw: /^\d{1,3}(\.\d{1,3}){3}$/,
-    ip6: anything,
-    gw6: anything,
-  })(text);
-  const { ip, gw } = parse(text, "ip");
-  return (
-    error ??
-    (gw && !ip
-      ? "invalid format - format error\ngw: missing 'ip', required by 'gw'"
-      : undefined)
-  );
-};
+const outlines = new WeakMap<
+  Format,
+  { defaultKey: string | undefined; required: string[] }
+>();
 
-export const agent = only("enabled", {
-  enabled: flag,
-  fstrim_cloned_disks: flag,
-  type: /^(virtio|isa)$/,
-  "freeze-fs-on-backup": flag,
-});
+function outline(format: Format) {
+  const known = outlines.get(format);
+  if (known !== undefined) return known;
+  const keys = Object.keys(format);
+  const made = {
+    defaultKey: keys.find((key) => format[key]?.isDefault),
+    required: keys.filter((key) => format[key]?.required),
+  };
+  outlines.set(format, made);
+  return made;
+}
 
-/** A NIC as the config keeps it: the model carries the MAC, which PVE makes up. */
-export function normalizeNetwork(text: string, newMac: () => string): string {
-  const { model: named, macaddr, ...rest } = parse(text, "model");
-  const model = named ?? models.find((name) => name in rest) ?? "virtio";
-  const address = (rest[model] ?? macaddr ?? newMac()).toUpperCase();
-  delete rest[model];
-  return `${model}=${address},${print(rest, "model")}`;
+/** The check of a parameter that is a property string. */
+export function formatted(
+  format: Format,
+  validate?: (properties: Properties) => string | undefined,
+): Check {
+  return (text, path) => {
+    try {
+      const error = validate?.(read(format, text, path));
+      if (validate === undefined) read(format, text, path);
+      return error && `invalid format - ${error}`;
+    } catch (error) {
+      return `invalid format - ${(error as Error).message}`;
+    }
+  };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, Part } from "./call";
+import { type Call, Reply } from "./call";
 import type { Certificate } from "./certificates";
 import { readParameters } from "./decode";
 import { die, Failure } from "./failure";
@@ -195,10 +195,10 @@ function bodyOf(outcome: unknown, isExtJs: boolean): object {
       ...(errors ? { errors } : {}),
     };
   }
-  const isPart = outcome instanceof Part;
+  const isReply = outcome instanceof Reply;
   return {
-    data: (isPart ? outcome.items : outcome) ?? null,
-    ...(isPart ? { total: outcome.total } : {}),
+    data: (isReply ? outcome.data : outcome) ?? null,
+    ...(isReply ? outcome.attributes : {}),
     ...(isExtJs ? { success: 1 } : {}),
   };
 }

@@ -50,6 +50,8 @@ export interface StorageSpec {
   type: "dir" | "zfspool" | "lvmthin" | "nfs";
   content: string[];
   totalBytes: number;
+  /** One storage for all nodes of the cluster that have it; an NFS share always is. */
+  shared?: boolean;
   /** What lies there from the start, "import/openwrt.raw". */
   files?: { name: string; bytes: number }[];
 }
@@ -69,6 +71,8 @@ export interface ProxmoxOptions {
   taskMs?: number | Record<string, number>;
   /** From one look of the HA manager at its guests to the next. */
   haMs?: number;
+  /** Makes MAC addresses and UUIDs the same in every run. */
+  seed?: number;
   /** How long a refused login takes; PVE's own is 3 s. */
   authDelayMs?: number;
   record?: (entry: Record<string, unknown>) => void;

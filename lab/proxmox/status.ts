@@ -1,7 +1,8 @@
 import type { Call } from "./call";
+import { megabytes } from "./guests/device-formats";
+import { bootDiskBytes, guestStatus } from "./guests/status";
 import { managedService } from "./ha";
-import { parse } from "./property-strings";
-import { type Guest, isBooting, type Node } from "./world";
+import { type Guest, isBooting, type Node, type World } from "./world";
 
 const mebibyte = 2 ** 20;
 
@@ -37,62 +38,32 @@ export function processors({ config }: Guest): number {
 }
 
 export function memoryBytes({ config }: Guest): number {
-  const text = parse(String(config.memory ?? 512), "current").current;
-  return Number(text) * mebibyte;
+  return megabytes(config.memory) * mebibyte;
 }
 
 function uptime({ status, startedAt }: Guest): number {
   return status === "running" ? Math.floor((Date.now() - startedAt) / 1000) : 0;
 }
 
-/** Of the first disk that it may boot from, in bytes. */
-function bootDiskBytes({ config }: Guest, sizeOf: (text: string) => number) {
-  const order = /order=([\w;]+)/.exec(String(config.boot ?? ""))?.[1];
-  const slots = order?.split(";") ?? ["scsi0", "virtio0", "sata0", "ide0"];
-  const slot = slots.find((name) => /^(scsi|virtio|sata|ide)\d/.test(name));
-  const disk = config[slot ?? ""];
-  if (disk === undefined || /media=cdrom/.test(String(disk))) return 0;
-  return sizeOf(parse(String(disk), "file").size ?? "0");
-}
-
-/** What qemu-server's vmstatus has of a guest, in lists and alone. */
-export function guestStatus(
+/** What status/current has of a guest beside what lists have. */
+export function currentStatus(
+  world: World,
   guest: Guest,
-  sizeOf: (text: string) => number,
 ): Record<string, unknown> {
-  const { vmid, config, status, startedAt, paused } = guest;
+  const { config, status, paused } = guest;
   const isRunning = status === "running";
-  const maxmem = memoryBytes(guest);
-  const balloon =
-    config.balloon === undefined ? undefined : Number(config.balloon);
+  const minimum = config.balloon === undefined ? 0 : Number(config.balloon);
   return {
-    vmid,
-    name: config.name ?? `VM ${vmid}`,
-    status,
+    ...guestStatus(world, guest),
     qmpstatus: isRunning && paused ? "paused" : status,
-    cpus: processors(guest),
-    cpu: 0,
-    maxmem,
-    mem: isRunning ? Math.floor(maxmem / 2) : 0,
-    ...(balloon ? { balloon_min: balloon * mebibyte } : {}),
-    ...(isRunning ? { balloon: maxmem } : {}),
-    maxdisk: bootDiskBytes(guest, sizeOf),
-    disk: 0,
-    diskread: 0,
-    diskwrite: 0,
-    netin: 0,
-    netout: 0,
-    uptime: uptime(guest),
+    ...(minimum > 0 ? { balloon_min: minimum * mebibyte } : {}),
     ...(isRunning
       ? {
-          pid: 1_000 + ((vmid * 7 + Math.floor(startedAt / 1000)) % 4_000_000),
+          balloon: memoryBytes(guest),
           "running-machine": "pc-i440fx-10.1+pve0",
           "running-qemu": "10.1.2",
         }
       : {}),
-    ...(config.template ? { template: 1 } : {}),
-    ...(config.tags ? { tags: config.tags } : {}),
-    ...(config.lock ? { lock: config.lock } : {}),
   };
 }
 
@@ -100,39 +71,35 @@ export function guestStatus(
 export function guestResource(
   call: Call,
   guest: Guest,
-  sizeOf: (text: string) => number,
   pool: string | undefined,
   isOnline: boolean,
 ): Record<string, unknown> {
   const { vmid, node, config, status } = guest;
   const service = managedService(call.world, call.cluster, vmid);
-  const common = {
+  const entry: Record<string, unknown> = {
     id: `qemu/${vmid}`,
     type: "qemu",
     vmid,
     node,
-    ...(pool ? { pool } : {}),
-    ...(service ? { hastate: service.manager.state ?? "queued" } : {}),
+    status: "unknown",
   };
-  if (!isOnline) return { ...common, status: "unknown" };
+  if (pool !== undefined) entry.pool = pool;
+  if (service) entry.hastate = service.manager.state ?? "queued";
+  if (!isOnline) return entry;
   const maxmem = memoryBytes(guest);
-  return {
-    ...common,
-    name: config.name ?? `VM ${vmid}`,
-    status,
-    template: Number(config.template ?? 0),
-    maxcpu: processors(guest),
-    cpu: 0,
-    maxmem,
-    mem: status === "running" ? Math.floor(maxmem / 2) : 0,
-    maxdisk: bootDiskBytes(guest, sizeOf),
-    disk: 0,
-    diskread: 0,
-    diskwrite: 0,
-    netin: 0,
-    netout: 0,
-    uptime: uptime(guest),
-    ...(config.tags ? { tags: config.tags } : {}),
-    ...(config.lock ? { lock: config.lock } : {}),
-  };
+  entry.name = config.name ?? `VM ${vmid}`;
+  entry.status = status;
+  entry.template = Number(config.template ?? 0);
+  entry.maxcpu = processors(guest);
+  entry.maxmem = maxmem;
+  entry.mem = status === "running" ? Math.floor(maxmem / 2) : 0;
+  entry.maxdisk = bootDiskBytes(guest);
+  entry.uptime = uptime(guest);
+  for (const key of idle) entry[key] = 0;
+  if (config.tags) entry.tags = config.tags;
+  if (config.lock) entry.lock = config.lock;
+  return entry;
 }
+
+/** What a guest that does nothing uses. */
+const idle = ["cpu", "disk", "diskread", "diskwrite", "netin", "netout"];

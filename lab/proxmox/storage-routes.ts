@@ -1,7 +1,7 @@
 import { type Call, type Route, requirePrivilege } from "./call";
 import { die, invalid } from "./failure";
 import { boolean, integer, matching, oneOf, string } from "./parameters";
-import { findVolume, storageOf, usedBytes } from "./volumes";
+import { findVolume, storageOf, usedBytes, volumesOf } from "./volumes";
 
 const one = "/nodes/{node}/storage/{storage}";
 /** pve-storage's file name rules by content (PVE/Storage.pm). */
@@ -64,7 +64,7 @@ export const storageRoutes: Route[] = [
       );
       storageOf(call.node, id);
       const { content, vmid } = call.params;
-      return (call.node.volumes[id] ?? [])
+      return volumesOf(call.node, id)
         .filter(
           (volume) =>
             (content === undefined || volume.content === content) &&

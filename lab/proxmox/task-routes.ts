@@ -1,4 +1,4 @@
-import { type Call, may, Part, type Route, requirePrivilege } from "./call";
+import { type Call, may, Reply, type Route, requirePrivilege } from "./call";
 import { invalid } from "./failure";
 import { boolean, type Check, integer, oneOf, string } from "./parameters";
 import type { Task } from "./world";
@@ -56,7 +56,7 @@ function kindOf({ exitstatus }: Task): string {
   return exitstatus === "unexpected status" ? "unknown" : "error";
 }
 
-function list(call: Call): Part {
+function list(call: Call): Reply {
   const { params, node, world } = call;
   const { source = "archive", start = "0", limit = "50" } = params;
   const seesAll = may(call, `/nodes/${node.name}`, "Sys.Audit");
@@ -81,12 +81,12 @@ function list(call: Call): Part {
     )
     .reverse();
   const from = Number(start);
-  return new Part(
+  return new Reply(
     found.slice(from, from + Number(limit)).map((task) => ({
       ...listed(task),
       ...(task.endtime ? {} : { status: "RUNNING" }),
     })),
-    found.length,
+    { total: found.length },
   );
 }
 
@@ -108,15 +108,15 @@ function readable(call: Call): Task {
 }
 
 /** A limit of 0 is none. */
-function log(call: Call): Part | string {
+function log(call: Call): Reply | string {
   const lines = readable(call).log;
   const { start = "0", limit = "50", download } = call.params;
   if (download === "1") return lines.join("\n");
   const from = Number(start);
   const count = Number(limit) || lines.length;
-  return new Part(
+  return new Reply(
     lines.map((t, index) => ({ n: index + 1, t })).slice(from, from + count),
-    lines.length,
+    { total: lines.length },
   );
 }
 

@@ -1,13 +1,8 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { Journal } from "./journal";
 import type { InternetFile, NodeSpec } from "./spec";
+import { placeVolumes, type StorageVolumes } from "./volumes";
 
 export type Config = Record<string, string | number>;
 
@@ -18,6 +13,11 @@ export interface Guest {
   config: Config;
   /** Changes of a running guest that wait for its next start; null: unset. */
   pending: Record<string, string | number | null>;
+  /** Those of the pending deletions that destroy the volume. */
+  forced?: string[];
+  /** What the cloud-init drive still says, of what has changed since; `added`: names. */
+  cloudinit?: Record<string, string | number>;
+  snapshots?: Record<string, Config>;
   status: "running" | "stopped";
   /** Of a running guest: its processors stand still. */
   paused?: boolean;
@@ -25,11 +25,17 @@ export interface Guest {
 }
 
 export interface Volume {
+  /** The node that has it, or the cluster when the storage is shared. */
+  home: string;
   volid: string;
   storage: string;
   content: string;
   bytes: number;
+  /** "raw", where the name does not say. */
+  format: string;
   vmid?: number;
+  /** The volume that a linked clone stands on. */
+  base?: string;
 }
 
 export interface Task {
@@ -58,8 +64,8 @@ export interface Task {
 
 export interface Node extends NodeSpec {
   cluster: string;
-  /** By storage id. */
-  volumes: Record<string, Volume[]>;
+  /** By storage id; those of a shared storage are one object for all nodes. */
+  volumes: Record<string, StorageVolumes>;
   /** Of a node that reboots: when it is up again, in ms. */
   bootsAt?: number;
 }
@@ -167,11 +173,25 @@ interface Kinds {
   mappings: Mapping;
   services: Service;
   rules: Rule;
+  volumes: Volume;
 }
 
+const kinds = [
+  "nodes",
+  "guests",
+  "tasks",
+  "accounts",
+  "internet",
+  "pools",
+  "mappings",
+  "services",
+  "rules",
+  "volumes",
+] as const satisfies (keyof Kinds)[];
+
 /**
- * All that exists, each object in a small file of its own that is written
- * before the reply goes out: a simulator that is killed starts again where it was.
+ * All that exists, kept in a journal that is written before the reply goes
+ * out: a simulator that is killed starts again where it was.
  */
 export class World {
   readonly nodes = new Map<string, Node>();
@@ -183,20 +203,24 @@ export class World {
   readonly mappings = new Map<string, Mapping>();
   readonly services = new Map<string, Service>();
   readonly rules = new Map<string, Rule>();
-  /** What is not in its file yet; undefined: the file is to go. */
-  readonly #unwritten = new Map<string, object | undefined>();
-  #closed = false;
+  readonly volumes = new Map<string, Volume>();
+  /** Behind MAC addresses and UUIDs; undefined: they are random. */
+  seed?: number;
+  readonly #journal: Journal;
 
   constructor(readonly directory: string) {
-    this.#load("nodes", this.nodes);
-    this.#load("guests", this.guests);
-    this.#load("tasks", this.tasks);
-    this.#load("accounts", this.accounts);
-    this.#load("internet", this.internet);
-    this.#load("pools", this.pools);
-    this.#load("mappings", this.mappings);
-    this.#load("services", this.services);
-    this.#load("rules", this.rules);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#journal = new Journal(join(directory, "world.jsonl"), () =>
+      kinds.flatMap((kind) =>
+        [...this[kind]].map(([key, value]) => ({ kind, key, value })),
+      ),
+    );
+    this.#journal.read(({ kind, key, value }) => {
+      const all = this[kind as "guests"] as Map<string, unknown>;
+      if (value === undefined) all.delete(key);
+      else all.set(key, value);
+    });
+    placeVolumes(this);
   }
 
   guest(cluster: string, vmid: number): Guest | undefined {
@@ -206,52 +230,23 @@ export class World {
   save<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
     (this[kind] as Map<string, Kinds[K]>).set(key, value);
-    this.#write(kind, key, { key, value });
+    this.#journal.add({ kind, key, value });
   }
 
   remove<K extends keyof Kinds>(kind: K, value: Kinds[K]): void {
     const key = keyOf(kind, value);
     this[kind].delete(key);
-    this.#write(kind, key, undefined);
+    this.#journal.add({ kind, key });
   }
 
-  /** Brings the files up to date: before a reply goes out, and when a task has ended. */
+  /** Before a reply goes out, and when a task has ended. */
   flush(): void {
-    for (const [file, content] of this.#unwritten) {
-      if (content === undefined) {
-        rmSync(file, { force: true });
-        continue;
-      }
-      // The name of a new file is not ".json": a half-written one is not read.
-      writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
-    }
-    this.#unwritten.clear();
+    this.#journal.flush();
   }
 
   /** Nothing that still runs writes any more. */
   close(): void {
-    this.flush();
-    this.#closed = true;
-  }
-
-  /** Several changes of one object in a request are one write. */
-  #write(kind: string, key: string, content: object | undefined): void {
-    if (this.#closed) return;
-    if (this.#unwritten.size === 0) setImmediate(() => this.flush());
-    const file = `${encodeURIComponent(key)}.json`;
-    this.#unwritten.set(join(this.directory, kind, file), content);
-  }
-
-  #load<T>(kind: string, into: Map<string, T>): void {
-    const folder = join(this.directory, kind);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder).sort()) {
-      if (!name.endsWith(".json")) continue;
-      const text = readFileSync(join(folder, name), "utf8");
-      const { key, value } = JSON.parse(text) as { key: string; value: T };
-      into.set(key, value);
-    }
+    this.#journal.close();
   }
 }
 
@@ -276,6 +271,8 @@ function keyOf(kind: string, value: object): string {
       return `${fields.cluster}/${fields.kind}/${fields.id}`;
     case "services":
       return `${fields.cluster}/${fields.sid}`;
+    case "volumes":
+      return `${fields.home}/${fields.volid}`;
     case "rules":
       return `${fields.cluster}/${fields.rule}`;
     default:

@@ -177,7 +177,7 @@ test.each([
     "a key that a NIC does not have",
     "vmid=200&net0=virtio%2Cvlan%3D3",
     "net0",
-    "property is not defined in schema",
+    "invalid key in comma-separated list property: vlan",
   ],
   [
     "a tag that does not fit",
@@ -189,7 +189,7 @@ test.each([
     "a gateway without an address",
     "vmid=200&ipconfig0=gw%3D10.0.0.1",
     "ipconfig0",
-    "missing 'ip', required by 'gw'",
+    "missing property - 'ipconfig0.gw' requires this property",
   ],
   ["a key given twice", "vmid=200&name=a&name=b", "name", "got ARRAY"],
   [
@@ -209,12 +209,10 @@ test.each([
 
 test("a value is cut at a bare '=', and a form is split at ';' too", async () => {
   await send("POST", "/nodes/pve/qemu", "vmid=210&description=a=b;name=cut");
-  const { body } = await send("GET", "/nodes/pve/qemu/210/config");
   await new Promise((resolve) => setTimeout(resolve, 60));
   const later = JSON.parse(
     (await send("GET", "/nodes/pve/qemu/210/config")).body,
   ) as { data: Record<string, string> };
-  expect(body).toContain("lock");
   expect(later.data).toMatchObject({ description: "a", name: "cut" });
 });
 
@@ -267,7 +265,7 @@ test("another cluster's token opens nothing", async () => {
 test("a cluster shares its ids, and any node answers for the other", async () => {
   await send("POST", "/nodes/left/qemu", "vmid=300", {}, "left");
   const reply = await send("POST", "/nodes/right/qemu", "vmid=300", {}, "left");
-  expect(reply.reason).toContain("config file already exists");
+  expect(reply.reason).toContain("VM 300 already exists on node 'left'");
   expect(
     (await send("GET", "/nodes/left/qemu", undefined, {}, "right")).body,
   ).toContain("300");

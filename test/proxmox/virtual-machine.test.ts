@@ -162,7 +162,7 @@ test("delete leaves a disk that somebody attached by hand", async () => {
   const { id, props } = await create();
   await lab
     .session()
-    .request("POST", `/nodes/pve/qemu/${id}/config`, { scsi5: "fast:2" });
+    .request("PUT", `/nodes/pve/qemu/${id}/config`, { scsi5: "fast:2" });
   await vm.delete(id, props);
   expect(await config(id)).toMatchObject({
     scsi5: expect.stringContaining("disk-1"),

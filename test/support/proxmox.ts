@@ -24,7 +24,11 @@ export interface TestLab {
 }
 
 /** One stand-alone node "pve" and a cluster of "left" and "right", on free ports. */
-export async function testLab(kept?: string, taskMs = 20): Promise<TestLab> {
+export async function testLab(
+  kept?: string,
+  taskMs = 20,
+  seed?: number,
+): Promise<TestLab> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
   const record: string[] = [];
   const node = (name: string) => ({
@@ -52,6 +56,7 @@ export async function testLab(kept?: string, taskMs = 20): Promise<TestLab> {
   const lab = await startProxmox({
     directory,
     taskMs,
+    seed,
     authDelayMs: 10,
     spec: {
       clusters: [

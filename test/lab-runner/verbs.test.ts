@@ -1,0 +1,19 @@
+import { faultKinds } from "../../lab/proxmox";
+import { drift, fault } from "../../lab/verbs";
+
+test("every fault is told in one line, and the ways to list, clear and reboot", async () => {
+  const lines = (await fault(["--help"])).split("\n");
+  for (const [kind, what] of Object.entries(faultKinds)) {
+    const told = lines.filter((line) => line.startsWith(`  ${kind} `));
+    expect(told).toEqual([expect.stringContaining(what)]);
+    expect(told[0]?.length).toBeLessThanOrEqual(100);
+  }
+  expect(lines.join("\n")).toMatch(/list \| clear[\s\S]*reboot-node NODE/);
+});
+
+test.each([
+  [() => fault(["latency", "--ms", "much"]), 'Unable to use ms "much"'],
+  [() => drift(["move", "web"]), "it is not complete"],
+])("what is not complete is told with how it is", async (act, why) => {
+  await expect(act()).rejects.toThrow(why);
+});
