@@ -13,6 +13,7 @@ import { powerRoutes } from "./power-routes";
 import { storageRoutes } from "./storage-routes";
 import { taskRoutes } from "./task-routes";
 import { userRoutes } from "./user-routes";
+import { volumeRoutes } from "./volume-routes";
 
 const nodePrefix = "/nodes/{node}";
 
@@ -32,6 +33,7 @@ for (const route of [
   ...storageRoutes,
   ...taskRoutes,
   ...userRoutes,
+  ...volumeRoutes,
 ]) {
   const takesSlashes = /\{volume\}$/.test(route.path);
   const pattern = new RegExp(

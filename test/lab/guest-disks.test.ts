@@ -74,6 +74,17 @@ test("an unused volume that is attached again is no longer unused", async () => 
   expect(Object.keys(config)).not.toContain("unused0");
 });
 
+test("a volume tells its size and format, one that is gone is refused", async () => {
+  await make(100, { scsi0: "fast:1" });
+  const volume = (name: string) =>
+    api.send("GET", `/nodes/pve/storage/fast/content/${name}`);
+  expect((await volume("fast:vm-100-disk-0")).data).toMatchObject({
+    size: gibibyte,
+    format: "raw",
+  });
+  expect(await volume("fast:vm-100-disk-9")).toMatchObject({ status: 500 });
+});
+
 test("deleting what is not set only warns", async () => {
   await make(100);
   expect(await put(100, { delete: "scsi5,net3" })).toBe("OK");
