@@ -73,7 +73,7 @@ async function phases(
     const made = await census();
     const refresh = await measure("refresh", "refresh", "--skip-preview");
     const destroy = await measure("destroy", "destroy", "--skip-preview");
-    const after = await census();
+    const left = [await census()];
     const runs = [...applies.slice(-1), refresh, destroy];
     let withPreview: Measured | undefined;
     // Faults are about what is completed; the figures are those of a sound run.
@@ -85,16 +85,14 @@ async function phases(
       );
       runs.push(withPreview);
       runs.push(await measure("destroy", "destroy", "--skip-preview"));
+      left.push(await census());
     }
-    const end = await census();
     const failed = runs.filter(({ code }) => code !== 0);
     for (const { output } of failed) explain(output);
-    const orphans = new Set([made, after, end].flatMap(orphansOf));
+    const orphans = new Set([made, ...left].flatMap(orphansOf));
     return {
       sound:
-        failed.length === 0 &&
-        made.completed === vms &&
-        orphans.size + end.completed === 0,
+        failed.length === 0 && made.completed === vms && orphans.size === 0,
       result: {
         vms,
         parallel,
