@@ -21,23 +21,24 @@ const shownLines = 25;
 export async function bench(options: Options): Promise<Outcome> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), "hybrid-bench-"));
   const lab = options.endpoint ? undefined : await startLab(directory, options);
+  const stack = new Stack(directory);
   let sound = false;
   try {
-    const outcome = await phases(options, directory, lab);
+    const outcome = await phases(options, stack, lab);
     sound = outcome.sound;
     return outcome;
   } finally {
     await lab?.close();
     // On an endpoint only this state knows what is still there.
-    if (!sound && !lab)
-      console.error(`The stack's state is kept in ${directory}.`);
-    else rmSync(directory, { recursive: true, force: true });
+    if (stack.begun && !sound && !lab) {
+      console.error(`Guests may be left. To remove them: ${stack.removal}`);
+    } else rmSync(directory, { recursive: true, force: true });
   }
 }
 
 async function phases(
   options: Options,
-  directory: string,
+  stack: Stack,
   lab: BenchLab | undefined,
 ): Promise<Outcome> {
   const { vms, parallel, fault } = options;
@@ -49,7 +50,6 @@ async function phases(
   try {
     const before = await present(session());
     const place = await findPlace(session(), options.template);
-    const stack = new Stack(directory);
     await stack.create(target, place, vms);
     const census = async () => count(session(), before, await stack.known());
     const flags = ["--yes", `--parallel=${parallel}`];
