@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { root } from "../lab/paths";
@@ -26,6 +26,8 @@ export class Stack {
   readonly #passphrase = randomBytes(16).toString("hex");
   readonly #passphraseFile: string;
   readonly #policyConfig: string;
+  /** Whether there may be guests of it. */
+  begun = false;
   /** What the parts of Pulumi that judge are given, as on a real site. */
   readonly policies: string[];
 
@@ -37,11 +39,6 @@ export class Stack {
       `--policy-pack=${join(root, "policy")}`,
       `--policy-pack-config=${this.#policyConfig}`,
     ];
-  }
-
-  /** Whether there may be guests of it. */
-  get begun(): boolean {
-    return existsSync(this.#passphraseFile);
   }
 
   async create(target: Target, place: Place, vms: number): Promise<void> {
@@ -79,6 +76,7 @@ export class Stack {
     const { code, output } = await this.run("stack", "init", stack);
     if (code !== 0)
       throw new Error(`Unable to create stack "${stack}": ${output.trim()}`);
+    this.begun = true;
   }
 
   /** The VM ids of the guests that the state knows. */
