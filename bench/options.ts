@@ -16,7 +16,8 @@ export const usage = `usage: npm run bench -- [--vms 50] [--latency 5] [--task 2
        npm run bench -- --readme [--peer FILE] [--vms 50] [--latency 5] [--task 200] [--parallel 10]
 
 Makes, refreshes and destroys full clones of one template with a real Pulumi
-engine: cloud-init, a disk grown from 2 to 20 GiB, a tagged NIC, started.
+engine: cloud-init, a disk grown from 2 to 20 GiB, a tagged NIC, started. It runs
+as on a real site: with the policy pack, and its state written as it goes.
 The last line of stdout is the result in JSON; --json leaves out the table before it.
 
   --vms N          how many guests

@@ -21,23 +21,24 @@ const shownLines = 25;
 export async function bench(options: Options): Promise<Outcome> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), "hybrid-bench-"));
   const lab = options.endpoint ? undefined : await startLab(directory, options);
+  const stack = new Stack(directory);
   let sound = false;
   try {
-    const outcome = await phases(options, directory, lab);
+    const outcome = await phases(options, stack, lab);
     sound = outcome.sound;
     return outcome;
   } finally {
     await lab?.close();
     // On an endpoint only this state knows what is still there.
-    if (!sound && !lab)
-      console.error(`The stack's state is kept in ${directory}.`);
-    else rmSync(directory, { recursive: true, force: true });
+    if (stack.begun && !sound && !lab) {
+      console.error(`Guests may be left. To remove them: ${stack.removal}`);
+    } else rmSync(directory, { recursive: true, force: true });
   }
 }
 
 async function phases(
   options: Options,
-  directory: string,
+  stack: Stack,
   lab: BenchLab | undefined,
 ): Promise<Outcome> {
   const { vms, parallel, fault } = options;
@@ -49,7 +50,6 @@ async function phases(
   try {
     const before = await present(session());
     const place = await findPlace(session(), options.template);
-    const stack = new Stack(directory);
     await stack.create(target, place, vms);
     const census = async () => count(session(), before, await stack.known());
     const flags = ["--yes", `--parallel=${parallel}`];
@@ -73,7 +73,7 @@ async function phases(
     const made = await census();
     const refresh = await measure("refresh", "refresh", "--skip-preview");
     const destroy = await measure("destroy", "destroy", "--skip-preview");
-    const after = await census();
+    const left = [await census()];
     const runs = [...applies.slice(-1), refresh, destroy];
     let withPreview: Measured | undefined;
     // Faults are about what is completed; the figures are those of a sound run.
@@ -85,16 +85,14 @@ async function phases(
       );
       runs.push(withPreview);
       runs.push(await measure("destroy", "destroy", "--skip-preview"));
+      left.push(await census());
     }
-    const end = await census();
     const failed = runs.filter(({ code }) => code !== 0);
     for (const { output } of failed) explain(output);
-    const orphans = new Set([made, after, end].flatMap(orphansOf));
+    const orphans = new Set([made, ...left].flatMap(orphansOf));
     return {
       sound:
-        failed.length === 0 &&
-        made.completed === vms &&
-        orphans.size + end.completed === 0,
+        failed.length === 0 && made.completed === vms && orphans.size === 0,
       result: {
         vms,
         parallel,

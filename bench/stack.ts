@@ -24,12 +24,16 @@ export interface Run extends Cost {
 export class Stack {
   readonly #directory: string;
   readonly #passphrase = randomBytes(16).toString("hex");
+  readonly #passphraseFile: string;
   readonly #policyConfig: string;
+  /** Whether there may be guests of it. */
+  begun = false;
   /** What the parts of Pulumi that judge are given, as on a real site. */
   readonly policies: string[];
 
   constructor(directory: string) {
     this.#directory = join(directory, "stack");
+    this.#passphraseFile = join(this.#directory, "passphrase");
     this.#policyConfig = join(this.#directory, "policy.json");
     this.policies = [
       `--policy-pack=${join(root, "policy")}`,
@@ -39,6 +43,7 @@ export class Stack {
 
   async create(target: Target, place: Place, vms: number): Promise<void> {
     mkdirSync(join(this.#directory, "state"), { recursive: true, mode: 0o700 });
+    this.#write("passphrase", this.#passphrase);
     const project = readFileSync(join(program, "Pulumi.yaml"), "utf8");
     this.#write(
       "Pulumi.yaml",
@@ -71,6 +76,7 @@ export class Stack {
     const { code, output } = await this.run("stack", "init", stack);
     if (code !== 0)
       throw new Error(`Unable to create stack "${stack}": ${output.trim()}`);
+    this.begun = true;
   }
 
   /** The VM ids of the guests that the state knows. */
@@ -87,8 +93,23 @@ export class Stack {
     return new Set(machines.map(({ id }) => Number(id)));
   }
 
+  /** What removes what a run that was cut short has left. */
+  get removal(): string {
+    return `cd ${this.#directory} && PULUMI_RUN_PROGRAM=true PULUMI_BACKEND_URL=${this.#backend} PULUMI_CONFIG_PASSPHRASE_FILE=${this.#passphraseFile} npx --prefix ${root} pulumi destroy --stack ${stack}`;
+  }
+
+  get #backend(): string {
+    return `file://${join(this.#directory, "state")}`;
+  }
+
   async run(...words: string[]): Promise<Run> {
     const engine = await locate();
+    let interrupted = false;
+    // The terminal has sent it to the engine too, which ends in good order.
+    const interrupt = () => {
+      interrupted = true;
+    };
+    process.on("SIGINT", interrupt);
     const started = process.hrtime.bigint();
     const child = spawn(engine, words, {
       cwd: this.#directory,
@@ -107,6 +128,8 @@ export class Stack {
       child.on("close", (code) => {
         const seconds = Number(process.hrtime.bigint() - started) / 1e9;
         const cost = watch?.stop() ?? { cpuSeconds: null, rssMiB: null };
+        process.removeListener("SIGINT", interrupt);
+        if (interrupted) return fail(new Error("The bench was interrupted."));
         done({ code: code ?? 1, seconds, output, ...cost });
       });
     });
@@ -120,8 +143,8 @@ export class Stack {
     return {
       ...Object.fromEntries(own),
       ...engineSettings,
-      PULUMI_BACKEND_URL: `file://${join(this.#directory, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: this.#passphrase,
+      PULUMI_BACKEND_URL: this.#backend,
+      PULUMI_CONFIG_PASSPHRASE_FILE: this.#passphraseFile,
       PULUMI_STACK: stack,
       PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
     };

@@ -7,7 +7,7 @@ import { readOptions } from "../../bench/options";
 import { type Result, readResult } from "../../bench/report";
 import { root } from "../support/lab-command";
 
-jest.setTimeout(180_000);
+jest.setTimeout(240_000);
 
 interface Ended {
   code: number | null;
@@ -88,7 +88,7 @@ describe("an endpoint that is up already", () => {
     rmSync(directory, { recursive: true, force: true });
   });
   const words = () => [
-    ...["--vms", "2", "--json", "--endpoint"],
+    ...["--vms", "1", "--json", "--endpoint"],
     lab.target.endpoint.url,
   ];
 
@@ -100,11 +100,11 @@ describe("an endpoint that is up already", () => {
     });
     expect(stderr).toContain("Pinned for this run what https://127.0.0.1:");
     const result: Result = readResult(stdout, "stdout");
-    expect(result).toMatchObject({ vms: 2, completed: 2, orphans: 0 });
+    expect(result).toMatchObject({ vms: 1, completed: 1, orphans: 0 });
     expect(result.faults).toBeNull();
     expect(result.apply.requestsPerVm).toBeNull();
     expect(code).toBe(0);
-    expect(lab.requests() - before).toBeGreaterThan(20);
+    expect(lab.requests() - before).toBeGreaterThan(10);
     expect(stdout + stderr).not.toContain(token.split("=")[1]);
   });
 
