@@ -26,7 +26,11 @@ export async function configure(
       slot === "scsi0" ? image : undefined,
     );
   if (guest.assumed && namesVolumes(plan())) await reread(session, guest);
-  const { add, options, move, detach, destroy, ...rest } = plan();
+  // First: options of a running guest's disk wait with the size they were written with.
+  const { grow } = plan();
+  for (const { slot, size } of grow) await resize(session, guest, slot, size);
+  if (grow.length > 0 && !guest.assumed) await reread(session, guest);
+  const { add, options, move, detach, destroy } = plan();
   const settings = settingsOf(inputs, guest.config, before, guest.vmId);
   const { set, unset } = changesTo(known(guest), settings);
   Object.assign(set, add, options);
@@ -41,9 +45,9 @@ export async function configure(
     await moveDisk(session, guest, slot, storage, format);
   }
   // A disk made of an image has that one's size until it is grown.
-  const { grow } = made ? plan() : rest;
-  for (const { slot, size } of grow) await resize(session, guest, slot, size);
-  const resized = grow.map(({ slot }) => slot);
+  const late = made ? plan().grow : [];
+  for (const { slot, size } of late) await resize(session, guest, slot, size);
+  const resized = [...grow, ...late].map(({ slot }) => slot);
   const written = [...Object.keys(set), ...unset, ...destroy, ...resized];
   if (
     guest.state !== "stopped" &&

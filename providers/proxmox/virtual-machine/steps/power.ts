@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../dynamic/failure";
 import { type ProxmoxSession, path, TaskError } from "../../client";
 import type { Guest, PowerState } from "../../guests/find";
@@ -8,6 +9,7 @@ import { cloudInitKey } from "../settings/cloud-init";
 import type { Written } from "./configure";
 import { awaitPower } from "./ha";
 
+const pollMs = 250;
 /** How long a guest may take to shut down before PVE cuts its power. */
 const shutdownSeconds = 60;
 
@@ -51,7 +53,7 @@ export async function power(
     always: pending.length + written.length > 0,
   }[inputs.reboot];
   if (!due) return { started: false, pending };
-  await reboot(session, guest, inputs, pending);
+  await reboot(session, guest, inputs, pending, signal);
   return { started: true, pending: [] };
 }
 
@@ -95,10 +97,12 @@ async function reboot(
   guest: Guest,
   { timeouts }: VirtualMachineInputs,
   pending: string[],
+  signal: AbortSignal,
 ): Promise<void> {
   const timeout = timeouts?.shutdown ?? shutdownSeconds;
   try {
     await act(session, guest, "reboot", { timeout });
+    await awaitRunning(session, guest, timeout, signal);
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     const what = pending.join(", ") || "its changes";
@@ -106,6 +110,22 @@ async function reboot(
       `${error.message} The guest must restart for ${what}: restart it by hand, or set reboot: never`,
       { cause: error },
     );
+  }
+}
+
+/** The task of a reboot ends with the shutdown; the start is one of its own, after it. */
+async function awaitRunning(
+  session: ProxmoxSession,
+  guest: Guest,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = Date.now() + seconds * 1_000;
+  for (;;) {
+    guest.state = undefined;
+    if ((await stateOf(session, guest)) === "running") return;
+    if (Date.now() > end) return act(session, guest, "start");
+    await sleep(pollMs, undefined, { signal });
   }
 }
 
