@@ -1,4 +1,7 @@
-import { Config, log, RunError } from "@pulumi/pulumi";
+import "./components/stack-traces";
+import { Config } from "@pulumi/pulumi/config";
+import { RunError } from "@pulumi/pulumi/errors";
+import * as log from "@pulumi/pulumi/log";
 import { NetworkFabric } from "./components/network-fabric";
 import { SiteProxmoxHost } from "./components/proxmox-host";
 import { ServiceVm } from "./components/service-vm";

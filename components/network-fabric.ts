@@ -1,7 +1,7 @@
 import {
   ComponentResource,
   type ComponentResourceOptions,
-} from "@pulumi/pulumi";
+} from "@pulumi/pulumi/resource";
 import type { Site } from "../site";
 
 /** The site's VLANs; the policies go by what it says. */

@@ -1,7 +1,7 @@
 import {
   ComponentResource,
   type ComponentResourceOptions,
-} from "@pulumi/pulumi";
+} from "@pulumi/pulumi/resource";
 import { formatOwner } from "../providers/dynamic/owner";
 import { Template } from "../providers/proxmox/template/resource";
 import type { Image, ProxmoxHost, Site } from "../site";

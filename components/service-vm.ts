@@ -2,7 +2,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Resource,
-} from "@pulumi/pulumi";
+} from "@pulumi/pulumi/resource";
 import { formatOwner } from "../providers/dynamic/owner";
 import { VirtualMachine } from "../providers/proxmox/virtual-machine/resource";
 import { type Guest, prefixLength, type Site } from "../site";

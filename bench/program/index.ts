@@ -1,4 +1,5 @@
-import { Config } from "@pulumi/pulumi";
+import "../../components/stack-traces";
+import { Config } from "@pulumi/pulumi/config";
 import { formatOwner } from "../../providers/dynamic/owner";
 import { VirtualMachine } from "../../providers/proxmox/virtual-machine/resource";
 import { type Place, vmName, workload } from "../workload";
