@@ -11,13 +11,13 @@ export const faultKinds = {
 export type FaultKind = keyof typeof faultKinds;
 
 export const usage = `usage: npm run bench -- [--vms 50] [--latency 5] [--task 200] [--parallel 10]
-                        [--fault KIND [--rate 0.01] [--seed 1]] [--json]
+                        [--fault KIND [--rate 0.01] [--seed 1]] [--policy] [--json]
        npm run bench -- --endpoint URL [--template NAME] [--vms 50] [--parallel 10] [--json]
        npm run bench -- --readme [--peer FILE] [--vms 50] [--latency 5] [--task 200] [--parallel 10]
 
 Makes, refreshes and destroys full clones of one template with a real Pulumi
-engine: cloud-init, a disk grown from 2 to 20 GiB, a tagged NIC, started. It runs
-as on a real site: with the policy pack, and its state written as it goes.
+engine: cloud-init, a disk grown from 2 to 20 GiB, a tagged NIC, started. The
+engine's settings are those of a real site; its state is written as it goes.
 The last line of stdout is the result in JSON; --json leaves out the table before it.
 
   --vms N          how many guests
@@ -34,6 +34,7 @@ ${Object.entries(faultKinds)
       PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD
       PROXMOX_VE_CA_FILE, or PROXMOX_VE_FINGERPRINT (SHA-256)
   --template NAME  where the endpoint has several
+  --policy         with the policy pack, which judges before each up
   --readme         writes the median of three runs into README.md
   --peer FILE      with the result of another provider beside it, in this form`;
 
@@ -47,6 +48,7 @@ export interface Options {
   fault: { kind: FaultKind; rate: number; seed: number } | undefined;
   endpoint: string | undefined;
   template: string | undefined;
+  policy: boolean;
   json: boolean;
   readme: boolean;
   peer: string | undefined;
@@ -56,7 +58,7 @@ export interface Options {
 export function readOptions(words: string[]): Options | undefined {
   const values = parse(words);
   if (values.help) return undefined;
-  const { fault, endpoint, template, json, readme, peer } = values;
+  const { fault, endpoint, template, policy, json, readme, peer } = values;
   if (fault === undefined) {
     refuse(values.rate !== undefined, "--rate goes with --fault");
     refuse(values.seed !== undefined, "--seed goes with --fault");
@@ -88,6 +90,7 @@ export function readOptions(words: string[]): Options | undefined {
     fault: fault === undefined ? undefined : readFault(fault, values),
     endpoint: endpoint === undefined ? undefined : readUrl(endpoint),
     template,
+    policy,
     json,
     readme,
     peer,
@@ -111,6 +114,7 @@ function parse(words: string[]) {
         endpoint: string,
         template: string,
         peer: string,
+        policy: boolean,
         json: boolean,
         readme: boolean,
         help: boolean,

@@ -62,7 +62,8 @@ async function phases(
         requests: lab && lab.requests() - requests,
       };
     };
-    const up = ["up", "--skip-preview", ...stack.policies];
+    const judged = options.policy ? stack.policies : [];
+    const up = ["up", "--skip-preview", ...judged];
 
     if (fault) lab?.bend(fault);
     const applies = [await measure("apply", ...up)];
@@ -78,11 +79,7 @@ async function phases(
     let withPreview: Measured | undefined;
     // Faults are about what is completed; the figures are those of a sound run.
     if (!fault) {
-      withPreview = await measure(
-        "apply with preview",
-        "up",
-        ...stack.policies,
-      );
+      withPreview = await measure("apply with preview", "up", ...judged);
       runs.push(withPreview);
       runs.push(await measure("destroy", "destroy", "--skip-preview"));
       left.push(await census());

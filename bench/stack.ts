@@ -28,7 +28,7 @@ export class Stack {
   readonly #policyConfig: string;
   /** Whether there may be guests of it. */
   begun = false;
-  /** What the parts of Pulumi that judge are given, as on a real site. */
+  /** What has an up judged by the policy pack. */
   readonly policies: string[];
 
   constructor(directory: string) {

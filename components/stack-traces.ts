@@ -3,4 +3,4 @@
  * SDK takes one for each promise and resource. tsx has Node map those that are
  * shown, so the mapping is given up: it was a third of the program's time.
  */
-Error.prepareStackTrace = undefined;
+Reflect.deleteProperty(Error, "prepareStackTrace");
