@@ -8,7 +8,7 @@ export interface Answer<T = unknown> {
   errors: Record<string, string>;
 }
 
-export type Params = Record<string, string | number>;
+export type Params = Record<string, string | number | readonly string[]>;
 
 /** Plain requests of the API, as any client sends them. */
 export class Api {
@@ -25,7 +25,11 @@ export class Api {
   ): Promise<Answer<T>> {
     const { url = "", ca = "" } = this.lab.lab.endpoints[this.node] ?? {};
     const text = Object.entries(params)
-      .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+      .flatMap(([key, value]) =>
+        (typeof value === "object" ? value : [value]).map(
+          (item) => `${key}=${encodeURIComponent(item)}`,
+        ),
+      )
       .join("&");
     const inQuery = method === "GET" || method === "DELETE";
     const target = new URL(

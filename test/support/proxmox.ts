@@ -41,9 +41,15 @@ export async function testLab(
       {
         id: "local",
         type: "dir" as const,
-        content: ["iso", "import", "vztmpl"],
+        content: ["iso", "import", "vztmpl", "snippets"],
         totalBytes: 50 * gibibyte,
-        files: [{ name: "import/placed.raw", bytes: gibibyte }],
+        files: [
+          { name: "import/placed.raw", bytes: gibibyte },
+          ...["one", "two"].map((name) => ({
+            name: `snippets/${name}.yaml`,
+            bytes: 100,
+          })),
+        ],
       },
       {
         id: "fast",
@@ -51,7 +57,27 @@ export async function testLab(
         content: ["images"],
         totalBytes: 500 * gibibyte,
       },
+      {
+        id: "slow",
+        type: "dir" as const,
+        content: ["images"],
+        totalBytes: 500 * gibibyte,
+      },
     ],
+    pci: ["0000:01:00.0", "0000:02:00.0"].map((id, index) => ({
+      id,
+      class: "0x030000",
+      vendor: "0x10de",
+      device: "0x1eb8",
+      iommuGroup: 20 + index,
+    })),
+    usb: ["0407", "0408"].map((prodid, index) => ({
+      busnum: 1,
+      devnum: 2 + index,
+      usbpath: `${1 + index}`,
+      vendid: "1050",
+      prodid,
+    })),
   });
   const lab = await startProxmox({
     directory,

@@ -21,7 +21,6 @@ export const impacts: Record<keyof VirtualMachineInputs, Impact> = {
   cpuFlags: "restart",
   cpuLimit: "none",
   cpuUnits: "none",
-  cpuAffinity: "none",
   numa: "restart",
   numaNodes: "restart",
   memory: "restart",

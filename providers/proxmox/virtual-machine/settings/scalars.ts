@@ -9,7 +9,6 @@ const scalars = [
   ["sockets", "sockets", Number],
   ["cpuLimit", "cpulimit", Number],
   ["cpuUnits", "cpuunits", Number],
-  ["cpuAffinity", "affinity", String],
   ["numa", "numa", isOn],
   ["balloon", "balloon", Number],
   ["memoryShares", "shares", Number],

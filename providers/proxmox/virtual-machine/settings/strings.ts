@@ -10,6 +10,8 @@ import {
 import type { VirtualMachineInputs } from "../model";
 import { type Area, reordered } from "./area";
 
+const defaultCpu = "kvm64";
+
 /** Inputs that share a property string with what other people may set in it. */
 export const stringArea: Area = {
   write(inputs, config, before) {
@@ -31,7 +33,8 @@ export const stringArea: Area = {
     };
     merge("memory", "current", ({ memory }) => ({ current: memory }));
     merge("cpu", "cputype", ({ cpuType, cpuFlags }) => ({
-      cputype: cpuType,
+      // PVE takes no flags without a type; this is its own default.
+      cputype: cpuType ?? (cpuFlags && defaultCpu),
       flags: cpuFlags?.join(";"),
     }));
     merge("machine", "type", ({ machine }) => ({ type: machine }));
@@ -66,7 +69,7 @@ export const stringArea: Area = {
     const { cpuFlags, bootOrder, hotplug, tags } = inputs;
     return {
       memory: Number(part("memory", "current").current ?? 512),
-      cpuType: inputs.cpuType && (cpu.cputype ?? "kvm64"),
+      cpuType: inputs.cpuType && (cpu.cputype ?? defaultCpu),
       cpuFlags: cpuFlags && reordered(split(cpu.flags, ";"), cpuFlags),
       machine: inputs.machine && (part("machine", "type").type ?? "pc"),
       display: inputs.display && (part("vga", "type").type ?? "std"),

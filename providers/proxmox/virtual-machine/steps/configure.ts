@@ -5,7 +5,7 @@ import { type Guest, readConfig } from "../../guests/find";
 import { namesVolumes, planDisks, sizeOf } from "../disks/plan";
 import type { VirtualMachineInputs } from "../model";
 import { changesTo, settingsOf } from "../settings";
-import { cloudInitKey } from "../settings/cloud-init";
+import { cloudInitKey, cloudInitSlot } from "../settings/cloud-init";
 import { imageOf } from "./obtain";
 import { write } from "./write";
 
@@ -35,7 +35,16 @@ export async function configure(
   const { set, unset } = changesTo(known(guest), settings);
   Object.assign(set, add, options);
   unset.push(...detach);
+  if (set[cloudInitSlot] && text(guest.config, cloudInitSlot)) {
+    // Else PVE leaves the old drive's volume behind (QemuServer.pm, vmconfig_update_disk).
+    const ejected = { set: { [cloudInitSlot]: "none,media=cdrom" }, unset: [] };
+    await write(session, guest, ejected, { slow: true });
+    await reread(session, guest);
+  }
   const made = Object.keys(add).length > 0;
+  // PVE appends a new drive to the boot order, unless the order comes with it.
+  const drives = made || set[cloudInitSlot] !== undefined;
+  if (drives && inputs.bootOrder && settings.boot) set.boot = settings.boot;
   const slow = made || guest.state !== "stopped";
   await write(session, guest, { set, unset }, { slow });
   if (made || move.length + destroy.length > 0) await reread(session, guest);
