@@ -2,13 +2,7 @@ import { impacts } from "../../providers/proxmox/virtual-machine/impacts";
 import { schema } from "../../providers/proxmox/virtual-machine/model";
 import { Api } from "../support/api";
 import { makeMappings } from "../support/mappings";
-import {
-  base,
-  machine,
-  machines,
-  type Provider,
-  templates,
-} from "../support/provider";
+import { base, machines, type Provider, templates } from "../support/provider";
 import { type TestLab, testLab } from "../support/proxmox";
 import { full, rows } from "../support/virtual-machine-rows";
 
