@@ -20,7 +20,7 @@ LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200).`;
 
 const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST /nodes/*/qemu/*/clone"]
                                 [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
-       npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
+       npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE | recover-network NODE
 
 ${Object.entries(faultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(14)} ${what}`)
@@ -57,6 +57,8 @@ export async function fault(words: string[]): Promise<string> {
   if (kind === "clear") return show(await bend({ do: "clear-faults" }));
   if (kind === "rotate-token")
     return show(await bend({ do: "rotate-token", node }));
+  if (kind === "recover-network")
+    return show(await bend({ do: "recover-network", node }));
   if (kind === "revoke")
     return show(await bend({ do: "revoke", node, privilege }));
   const { host, match, rate, count, status, ms, seed } = values;

@@ -30,6 +30,14 @@ export interface Route {
   handle: (call: Call) => unknown;
 }
 
+/** Data with what stands beside it in the reply (PVE's set_result_attrib). */
+export class Reply {
+  constructor(
+    readonly data: unknown,
+    readonly attributes: Record<string, unknown>,
+  ) {}
+}
+
 export function requirePrivilege(
   call: Call,
   path: string,

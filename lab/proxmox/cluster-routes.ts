@@ -107,16 +107,18 @@ export const clusterRoutes: Route[] = [
         maxmem: memoryBytes,
       }));
       const storages = clusterNodes(call).flatMap((node) =>
-        node.storages.map(({ id, totalBytes, type: plugintype, content }) => ({
-          id: `storage/${node.name}/${id}`,
-          type: "storage",
-          storage: id,
-          node: node.name,
-          status: "available",
-          maxdisk: totalBytes,
-          plugintype,
-          content: content.join(","),
-        })),
+        node.storages
+          .filter(({ refusal }) => !refusal)
+          .map(({ id, totalBytes, type: plugintype, content }) => ({
+            id: `storage/${node.name}/${id}`,
+            type: "storage",
+            storage: id,
+            node: node.name,
+            status: "available",
+            maxdisk: totalBytes,
+            plugintype,
+            content: content.join(","),
+          })),
       );
       return (
         { vm: guests, node: nodes, storage: storages }[type ?? ""] ??
@@ -184,18 +186,6 @@ export const clusterRoutes: Route[] = [
       cpuinfo: { cpus: node.cores },
       memory: { total: node.memoryBytes },
     }),
-  },
-  {
-    method: "GET",
-    path: "/nodes/{node}/network",
-    schema: { optional: { type: string } },
-    handle: ({ node }) =>
-      node.bridges.map((iface) => ({
-        iface,
-        type: "bridge",
-        active: 1,
-        bridge_vlan_aware: 1,
-      })),
   },
   {
     method: "GET",

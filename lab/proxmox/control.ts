@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
+import { recoverNetwork } from "./network";
 import { usedBytes } from "./volumes";
 import type { Guest, World } from "./world";
 
@@ -18,6 +19,7 @@ export type Command =
   | { do: "foreign"; node: string; vmid: number; name: string }
   | { do: "rotate-token"; node: string }
   | { do: "revoke"; node: string; privilege: string }
+  | { do: "recover-network"; node: string }
   | { do: "summary" };
 
 /** Bends the world past its API, as a person at the device or a fault would. */
@@ -69,6 +71,12 @@ export function control(
       );
       world.save("accounts", account);
       return `the token of ${command.node} has no ${command.privilege} any more`;
+    }
+    case "recover-network": {
+      const node = nodeOf(world, command.node);
+      recoverNetwork(node.network);
+      world.save("nodes", node);
+      return `${node.name} has the network with which it could last be reached`;
     }
     case "summary":
       return summary(world);
@@ -127,6 +135,7 @@ function move(world: World, guest: Guest, name: string): void {
     throw new Error(`${to.name} is not in the cluster of ${from.name}`);
   }
   for (const [storage, volumes] of Object.entries(from.volumes)) {
+    if (from.storages.find(({ id }) => id === storage)?.shared) continue;
     const moved = volumes.filter(({ vmid }) => vmid === guest.vmid);
     from.volumes[storage] = volumes.filter((item) => !moved.includes(item));
     to.volumes[storage] = [...(to.volumes[storage] ?? []), ...moved];

@@ -15,6 +15,9 @@ export const faultKinds = {
   "node-down": "a node does not answer",
   "full-storage": "no space is left on any storage",
   "no-agent": "no guest agent answers",
+  "reload-fails": "ifreload ends with an error; the new file stands, unapplied",
+  "bridge-down": "a bridge (--match vmbr1) does not come up after a change",
+  "nfs-unreachable": "an NFS server (--match ADDRESS) does not answer",
 } as const;
 
 export type FaultKind = keyof typeof faultKinds;

@@ -5,8 +5,11 @@ import { type Command, control } from "./control";
 import { makeEffects } from "./effects";
 import { Faults } from "./faults";
 import { Logins, newAccount, tokenUser } from "./login";
+import { initialNetwork, liveBridges } from "./network";
+import { networkEffects } from "./network-routes";
 import { serve } from "./server";
 import type { ProxmoxOptions, ProxmoxSpec } from "./spec";
+import { seedStorages } from "./storage-definitions";
 import { Tasks } from "./tasks";
 import { World } from "./world";
 
@@ -39,7 +42,10 @@ export async function startProxmox(
   const world = new World(directory);
   seed(world, spec);
   const faults = new Faults(directory);
-  const tasks = new Tasks(world, faults, taskMs, makeEffects(faults));
+  const tasks = new Tasks(world, faults, taskMs, {
+    ...makeEffects(faults),
+    ...networkEffects(faults),
+  });
   const context = { world, tasks, faults, logins: new Logins(world), options };
   const servers: Server[] = [];
   const endpoints: ProxmoxLab["endpoints"] = {};
@@ -88,7 +94,10 @@ export async function startProxmox(
 }
 
 /** What the spec has and the world lacks appears; what is there stays as it is. */
-function seed(world: World, { clusters, internet }: ProxmoxSpec): void {
+function seed(
+  world: World,
+  { clusters, internet, exports, targets }: ProxmoxSpec,
+): void {
   for (const file of internet) {
     if (!world.internet.has(file.url.slice(-120))) world.save("internet", file);
   }
@@ -106,8 +115,13 @@ function seed(world: World, { clusters, internet }: ProxmoxSpec): void {
           bytes,
         }));
       }
-      world.save("nodes", { ...spec, cluster, volumes });
+      const network = initialNetwork(spec, known);
+      const bridges = liveBridges(network);
+      const { backings } = known ?? {};
+      const kept = { volumes, network, bridges, backings };
+      world.save("nodes", { ...spec, cluster, ...kept });
     }
+    seedStorages(world, cluster, { exports, targets });
   }
 }
 

@@ -14,6 +14,7 @@ const privileges = [
   "SDN.Use",
   "Sys.Audit",
   "Sys.AccessNetwork",
+  "Sys.Modify",
   "VM.Allocate",
   "VM.Audit",
   "VM.Clone",

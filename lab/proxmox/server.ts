@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Call, Route } from "./call";
+import { type Call, Reply, type Route } from "./call";
 import type { Certificate } from "./certificates";
 import { clusterRoutes } from "./cluster-routes";
 import { readParameters } from "./decode";
@@ -9,9 +9,12 @@ import { die, Failure } from "./failure";
 import type { Faults } from "./faults";
 import { guestRoutes } from "./guest-routes";
 import type { Logins } from "./login";
+import { isReachable } from "./network";
+import { networkRoutes } from "./network-routes";
 import { verify } from "./parameters";
 import { powerRoutes } from "./power-routes";
 import type { ProxmoxOptions } from "./spec";
+import { storageDefinitionRoutes } from "./storage-definition-routes";
 import { storageRoutes } from "./storage-routes";
 import type { Tasks } from "./tasks";
 import type { Node, World } from "./world";
@@ -29,6 +32,8 @@ const routes = [
   ...guestRoutes,
   ...powerRoutes,
   ...storageRoutes,
+  ...networkRoutes,
+  ...storageDefinitionRoutes,
 ].map((route) => ({
   ...route,
   pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, "([^/]+)")}$`),
@@ -68,7 +73,7 @@ async function answer(
   const [rawPath = "", query = ""] = (request.url ?? "").split("?");
   const path = decodeURI(rawPath).replace(/^\/api2\/(json|extjs)/, "");
   const subject = `${method} ${path}`;
-  if (faults.hit(["node-down"], node.name, subject))
+  if (isCut(node) || faults.hit(["node-down"], node.name, subject))
     return void request.socket.destroy();
   const before = faults.hit(
     ["error-before", "reset-before"],
@@ -108,7 +113,18 @@ async function answer(
   response.writeHead(200, "OK", {
     "content-type": "application/json;charset=UTF-8",
   });
-  response.end(JSON.stringify({ data: data ?? null }));
+  response.end(
+    JSON.stringify(
+      data instanceof Reply
+        ? { data: data.data, ...data.attributes }
+        : { data: data ?? null },
+    ),
+  );
+}
+
+/** A change of its network has taken the node off the net. */
+function isCut({ network, listen }: Node): boolean {
+  return !isReachable(network, listen.host);
 }
 
 async function handle(
@@ -157,7 +173,9 @@ function nodeOf(
       `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
     );
   }
-  const away = node !== contacted && faults.hit(["node-down"], node.name, "");
+  const away =
+    node !== contacted &&
+    (isCut(node) || faults.hit(["node-down"], node.name, ""));
   if (away) throw new Failure(595, "No route to host");
   return node;
 }

@@ -1,5 +1,6 @@
 import { die } from "./failure";
 import type { Faults } from "./faults";
+import { activationProblem, share } from "./storage-definitions";
 import type { Node, Volume, World } from "./world";
 
 const gibibyte = 2 ** 30;
@@ -7,6 +8,7 @@ const gibibyte = 2 ** 30;
 export function storageOf(node: Node, id: string) {
   const storage = node.storages.find((item) => item.id === id);
   if (storage === undefined) throw die(`storage '${id}' does not exist`);
+  if (storage.refusal) throw die(storage.refusal);
   return storage;
 }
 
@@ -27,6 +29,8 @@ export function reserve(
   volume: Volume,
 ): void {
   const storage = storageOf(node, volume.storage);
+  const problem = activationProblem(world, faults, node, volume.storage);
+  if (problem) throw die(problem);
   const free = storage.totalBytes - usedBytes(node, volume.storage);
   if (
     volume.bytes > free ||
@@ -40,6 +44,7 @@ export function reserve(
   node.volumes[volume.storage] = list;
   list.push(volume);
   world.save("nodes", node);
+  share(world, node, volume.storage);
 }
 
 export function release(world: World, node: Node, volid: string): void {
@@ -48,6 +53,7 @@ export function release(world: World, node: Node, volid: string): void {
     (volume) => volume.volid !== volid,
   );
   world.save("nodes", node);
+  share(world, node, storage);
 }
 
 /** The next free "vm-100-disk-0" of a guest, in the form of the storage's type. */

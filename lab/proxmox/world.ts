@@ -7,7 +7,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { Network } from "./network";
 import type { InternetFile, NodeSpec } from "./spec";
+import type { StorageDefinitions } from "./storage-definitions";
 
 export type Config = Record<string, string | number>;
 
@@ -51,6 +53,9 @@ export interface Task {
 
 export interface Node extends NodeSpec {
   cluster: string;
+  network: Network;
+  /** What the definitions of its storages stood on last, by storage id. */
+  backings?: Record<string, string>;
   /** By storage id. */
   volumes: Record<string, Volume[]>;
 }
@@ -72,6 +77,7 @@ export class World {
   readonly tasks = new Map<string, Task>();
   readonly accounts = new Map<string, Account>();
   readonly internet = new Map<string, InternetFile>();
+  readonly storages = new Map<string, StorageDefinitions>();
 
   constructor(readonly directory: string) {
     this.#load("nodes", this.nodes);
@@ -79,6 +85,7 @@ export class World {
     this.#load("tasks", this.tasks);
     this.#load("accounts", this.accounts);
     this.#load("internet", this.internet);
+    this.#load("storages", this.storages);
   }
 
   guest(cluster: string, vmid: number): Guest | undefined {
@@ -90,6 +97,7 @@ export class World {
   save(kind: "tasks", value: Task): void;
   save(kind: "accounts", value: Account): void;
   save(kind: "internet", value: InternetFile): void;
+  save(kind: "storages", value: StorageDefinitions): void;
   save(kind: string, value: object): void {
     const key = keyOf(kind, value);
     (this[kind as "guests"] as Map<string, object>).set(key, value);
@@ -129,6 +137,7 @@ function keyOf(kind: string, value: object): string {
     case "tasks":
       return `${fields.upid}`.slice(0, 200);
     case "accounts":
+    case "storages":
       return `${fields.cluster}`;
     case "internet":
       return `${fields.url}`.slice(-120);
