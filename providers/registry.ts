@@ -13,6 +13,10 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./proxmox/template/lifecycle") as typeof import("./proxmox/template/lifecycle")
       ).provider(engine),
+    "proxmox:Bridge": (engine) =>
+      (
+        require("./proxmox/bridge/lifecycle") as typeof import("./proxmox/bridge/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -147,16 +147,18 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
 
     update: (id: string, olds: Values, news: Values) =>
       run("update", news, id, async (inputs, operation) => {
-        const before = parse(kind, olds);
-        operation.exists(id, pick(olds, outputKeys(olds, keys)));
+        const known = pick(olds, outputKeys(olds, keys)) as Outputs;
+        operation.exists(id, known);
+        const before = { ...parse(kind, olds), ...known };
         const outputs = await kind.update(id, before, inputs, operation);
         return { outs: withoutUndefined({ ...news, ...outputs }) };
       }),
 
     delete: (id: string, props: Values) =>
-      run("delete", props, id, (inputs, operation) =>
-        kind.delete(id, inputs, operation),
-      ),
+      run("delete", props, id, (inputs, operation) => {
+        const known = pick(props, outputKeys(props, keys)) as Outputs;
+        return kind.delete(id, { ...inputs, ...known }, operation);
+      }),
   };
 }
 

@@ -65,9 +65,13 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   ): Promise<{ inputs: Inputs; outputs: Outputs } | undefined>;
   update(
     id: string,
-    olds: Inputs,
+    olds: Inputs & Outputs,
     news: Inputs,
     operation: Operation,
   ): Promise<Outputs>;
-  delete(id: string, inputs: Inputs, operation: Operation): Promise<void>;
+  delete(
+    id: string,
+    inputs: Inputs & Outputs,
+    operation: Operation,
+  ): Promise<void>;
 }
