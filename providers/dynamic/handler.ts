@@ -129,7 +129,8 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
 
     read: (id: string, props: Values) =>
       run("read", props, id, async (inputs, operation) => {
-        const found = await kind.read(id, inputs, operation);
+        const outputs = pick(props, outputKeys(props, keys)) as Outputs;
+        const found = await kind.read(id, { ...inputs, ...outputs }, operation);
         if (found === undefined) return {};
         const known = inputs as unknown as Values;
         const now = found.inputs as unknown as Values;

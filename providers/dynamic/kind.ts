@@ -60,7 +60,8 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   /** The inputs as the device has them, only for what `inputs` sets; undefined: gone. */
   read(
     id: string,
-    inputs: Inputs,
+    // At an import there are no outputs yet.
+    inputs: Inputs & Partial<Outputs>,
     operation: Operation,
   ): Promise<{ inputs: Inputs; outputs: Outputs } | undefined>;
   update(
