@@ -194,8 +194,6 @@ export const networkRoutes: Route[] = [
       });
     },
   },
-  // There are no containers in this world.
-  { method: "GET", path: "/nodes/{node}/lxc", handle: () => [] },
 ];
 
 function requireModify(call: Call): void {

@@ -191,10 +191,7 @@ function create(call: Call) {
   if (type === "nfs") params.path ??= `/mnt/pve/${storage}`;
   const definition: Definition = { type, ...checked(type, params) };
   for (const key of pluginOf(type).fixed) {
-    if (
-      definition[key] === undefined &&
-      !(leftOut.includes(key) && type !== "dir")
-    )
+    if (definition[key] === undefined && !leftOut.includes(key))
       throw die(`missing value for required option '${key}'`);
   }
   if (type === "dir" && !/^\/[-/a-zA-Z0-9_.@]+$/.test(String(params.path)))

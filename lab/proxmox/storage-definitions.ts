@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Faults } from "./faults";
 import type { IscsiTarget, NfsExport, ProxmoxSpec, StorageSpec } from "./spec";
-import { pluginOf } from "./storage-plugins";
+import { leftOut, pluginOf } from "./storage-plugins";
 import type { Node, World } from "./world";
 
 /** A section of storage.cfg. */
@@ -74,8 +74,11 @@ export function seedStorages(
 
 /** What the definition stands on: its type and fixed settings. */
 export function backingOf(definition: Definition): string {
-  const { fixed } = pluginOf(String(definition.type));
-  return [definition.type, ...fixed.map((key) => definition[key])].join(" ");
+  const type = String(definition.type);
+  const keys = pluginOf(type).fixed.filter(
+    (key) => !leftOut.includes(key) && !(type === "nfs" && key === "path"),
+  );
+  return [type, ...keys.map((key) => definition[key])].join(" ");
 }
 
 /** Gives each node its view of the definitions; data outlives its definition. */

@@ -35,8 +35,8 @@ const fileContent = [
 
 const plugins: Record<string, StoragePlugin> = {
   dir: {
-    fixed: ["path"],
-    optional: [...files, "shared", "is_mountpoint", "snapshot-as-volume-chain"],
+    fixed: ["path", "snapshot-as-volume-chain"],
+    optional: [...files, "shared", "is_mountpoint"],
     content: [...fileContent, "none"],
     defaultContent: "images,rootdir",
     formats: ["raw", "qcow2", "vmdk", "subvol"],
@@ -44,8 +44,8 @@ const plugins: Record<string, StoragePlugin> = {
     first: (id) => ({ path: id === "local" ? "/var/lib/vz" : `/mnt/${id}` }),
   },
   nfs: {
-    fixed: ["server", "export", "path"],
-    optional: [...files, "options", "snapshot-as-volume-chain"],
+    fixed: ["server", "export", "path", "snapshot-as-volume-chain"],
+    optional: [...files, "options"],
     content: fileContent,
     defaultContent: "images",
     formats: ["raw", "qcow2", "vmdk"],
@@ -104,7 +104,7 @@ const plugins: Record<string, StoragePlugin> = {
 };
 
 /** Fixed settings that may be left out at creation. */
-export const leftOut = ["base", "path"];
+export const leftOut = ["base", "snapshot-as-volume-chain"];
 
 export const simulated = Object.keys(plugins);
 

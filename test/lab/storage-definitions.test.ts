@@ -201,6 +201,12 @@ test.each<[string, string, Params, string]>([
     "update storage failed: can't change value of fixed parameter 'server'",
   ],
   [
+    "a setting that is fixed though it may be left out",
+    "shelf",
+    { "snapshot-as-volume-chain": 1 },
+    "can't change value of fixed parameter 'snapshot-as-volume-chain'",
+  ],
+  [
     "a setting that no type may change",
     "shelf",
     { export: "/export/iso" },

@@ -176,9 +176,17 @@ function foreignChanges(
   );
   const shape = (name: string, item: Interface | undefined) => {
     if (item === undefined) return undefined;
-    const { active: _active, priority: _priority, ...rest } = item;
-    // A bond's slaves start with the host, PVE sees to that.
-    return slaves.has(name) ? { ...rest, autostart: undefined } : rest;
+    const { type, "vlan-raw-device": below, "vlan-id": vlan } = item;
+    const { autostart, bond_mode = "balance-rr", ...rest } = settingsOf(item);
+    return {
+      ...rest,
+      type,
+      below,
+      vlan,
+      // PVE writes the default mode down, and has a bond's slaves start with the host.
+      bond_mode: type === "bond" ? bond_mode : undefined,
+      autostart: slaves.has(name) || autostart,
+    };
   };
   return [...new Set([...before.found.keys(), ...staged.found.keys()])].filter(
     (name) =>
