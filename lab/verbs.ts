@@ -23,6 +23,7 @@ const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST
                                 [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
        npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
        npm run lab -- fault reboot-node NODE [--ms N]   (its tasks and guests end; 2000 ms)
+       npm run lab -- fault recover-network NODE        (as somebody does it at the console)
 
 ${Object.entries(faultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
@@ -60,6 +61,8 @@ export async function fault(words: string[]): Promise<string> {
   if (kind === "clear") return show(await bend({ do: "clear-faults" }));
   if (kind === "rotate-token")
     return show(await bend({ do: "rotate-token", node }));
+  if (kind === "recover-network")
+    return show(await bend({ do: "recover-network", node }));
   if (kind === "revoke")
     return show(await bend({ do: "revoke", node, privilege }));
   if (kind === "reboot-node") {

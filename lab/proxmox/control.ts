@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
 import { relocate } from "./migrate-effects";
+import { liveBridges, recoverNetwork } from "./network";
 import { defaultBootMs, type NodeBoots, powerOffNode } from "./node-boots";
 import type { Tasks } from "./tasks";
 import { usedBytes, volumesOf } from "./volumes";
@@ -30,6 +31,7 @@ export type Command =
   | { do: "rotate-token"; node: string }
   | { do: "revoke"; node: string; privilege: string }
   | { do: "reboot-node"; node: string; ms?: number }
+  | { do: "recover-network"; node: string }
   | { do: "summary" };
 
 /** Bends the world past its API, as a person at the device or a fault would. */
@@ -94,6 +96,13 @@ function bend(bendable: Bendable, command: Command): unknown {
       world.save("nodes", node);
       bendable.boots?.schedule(node);
       return `${node.name} reboots`;
+    }
+    case "recover-network": {
+      const node = nodeOf(world, command.node);
+      recoverNetwork(node.network);
+      node.bridges = liveBridges(node.network);
+      world.save("nodes", node);
+      return `${node.name} has the network with which it could last be reached`;
     }
     case "summary":
       return summary(world);

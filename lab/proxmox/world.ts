@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Journal } from "./journal";
+import type { Network } from "./network";
 import type { InternetFile, NodeSpec } from "./spec";
+import type { StorageDefinitions } from "./storage-definitions";
 import { placeVolumes, type StorageVolumes } from "./volumes";
 
 export type Config = Record<string, string | number>;
@@ -64,6 +66,9 @@ export interface Task {
 
 export interface Node extends NodeSpec {
   cluster: string;
+  network: Network;
+  /** What the definitions of its storages stood on last, by storage id. */
+  backings?: Record<string, string>;
   /** By storage id; those of a shared storage are one object for all nodes. */
   volumes: Record<string, StorageVolumes>;
   /** Of a node that reboots: when it is up again, in ms. */
@@ -174,6 +179,7 @@ interface Kinds {
   services: Service;
   rules: Rule;
   volumes: Volume;
+  storages: StorageDefinitions;
 }
 
 const kinds = [
@@ -187,6 +193,7 @@ const kinds = [
   "services",
   "rules",
   "volumes",
+  "storages",
 ] as const satisfies (keyof Kinds)[];
 
 /**
@@ -204,6 +211,7 @@ export class World {
   readonly services = new Map<string, Service>();
   readonly rules = new Map<string, Rule>();
   readonly volumes = new Map<string, Volume>();
+  readonly storages = new Map<string, StorageDefinitions>();
   /** Behind MAC addresses and UUIDs; undefined: they are random. */
   seed?: number;
   readonly #journal: Journal;
@@ -262,6 +270,7 @@ function keyOf(kind: string, value: object): string {
     case "tasks":
       return `${fields.upid}`.slice(0, 200);
     case "accounts":
+    case "storages":
       return `${fields.cluster}`;
     case "internet":
       return `${fields.url}`.slice(-120);

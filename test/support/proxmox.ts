@@ -31,12 +31,16 @@ export async function testLab(
 ): Promise<TestLab> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
   const record: string[] = [];
+  const noPools: Record<string, number> = {};
   const node = (name: string) => ({
     name,
     listen: { host: "127.0.0.1", port: 0 },
     cores: 8,
     memoryBytes: 64 * gibibyte,
     bridges: ["vmbr0"],
+    pools: name === "right" ? noPools : { "tank/vm": 900 * gibibyte },
+    volumeGroups: [{ name: "vg0", bytes: 90 * gibibyte, thinPools: ["thin"] }],
+    mounts: ["/mnt/usb"],
     storages: [
       {
         id: "local",
@@ -63,6 +67,11 @@ export async function testLab(
         { name: "alone", nodes: [node("pve")] },
         { name: "pair", nodes: [node("left"), node("right")] },
       ],
+      exports: [
+        { server: "10.0.0.5", path: "/export/vm", bytes: 800 * gibibyte },
+        { server: "10.0.0.5", path: "/export/iso", bytes: 80 * gibibyte },
+      ],
+      targets: [{ portal: "10.0.0.5", target: "iqn.2026-01.example:disks" }],
       internet: [{ url: imageUrl, sha256: imageSum, bytes: gibibyte }],
     },
     record: ({ method, path }) => record.push(`${method} ${path}`),
