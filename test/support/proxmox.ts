@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command, ProxmoxLab } from "../../lab/proxmox";
+import type { Command, ProxmoxLab, ProxmoxOptions } from "../../lab/proxmox";
 import { startProxmox } from "../../lab/proxmox";
 import {
   ProxmoxClient,
   type ProxmoxSession,
 } from "../../providers/proxmox/client";
+import { withCertificates } from "./certificates";
 
 export const gibibyte = 2 ** 30;
 export const imageUrl = "https://images.example/cloud.img";
@@ -18,7 +19,8 @@ export interface TestLab {
   /** Requests since the last call, "GET /version". */
   requests(): string[];
   control<T = unknown>(command: Command): T;
-  session(signal?: AbortSignal): ProxmoxSession;
+  /** With a node, "pve" unless said. */
+  session(signal?: AbortSignal, node?: string): ProxmoxSession;
   configuration(key: string): string | undefined;
   stop(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function testLab(
       },
     ],
   });
-  const lab = await startProxmox({
+  const options: ProxmoxOptions = {
     directory,
     taskMs,
     seed,
@@ -75,7 +77,8 @@ export async function testLab(
       internet: [{ url: imageUrl, sha256: imageSum, bytes: gibibyte }],
     },
     record: ({ method, path }) => record.push(`${method} ${path}`),
-  });
+  };
+  const lab = await withCertificates(directory, () => startProxmox(options));
   const clients: ProxmoxClient[] = [];
   const names = Object.keys(lab.endpoints);
   const map = (make: (name: string) => unknown) =>
@@ -87,12 +90,12 @@ export async function testLab(
     directory,
     requests: () => record.splice(0),
     control: <T>(command: Command) => lab.control(command) as T,
-    session: (signal = AbortSignal.timeout(20_000)) => {
-      const { url, ca } = lab.endpoints.pve ?? { url: "", ca: "" };
+    session: (signal = AbortSignal.timeout(20_000), node = "pve") => {
+      const { url, ca } = lab.endpoints[node] ?? { url: "", ca: "" };
       const client = new ProxmoxClient({
-        host: "pve",
+        host: node,
         endpoint: { url, ca },
-        credential: { token: lab.tokens().pve ?? "" },
+        credential: { token: lab.tokens()[node] ?? "" },
       });
       clients.push(client);
       return client.session(signal);
