@@ -1,4 +1,4 @@
-import { isBaseInUse } from "./guests/drives";
+import { isBaseInUse } from "./guests/retire";
 import { devicesOn, mappingOf } from "./mappings";
 import { parse } from "./property-strings";
 import { findVolume, isShared, storageOn } from "./volumes";

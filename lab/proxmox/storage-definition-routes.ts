@@ -1,15 +1,6 @@
-import { isIP } from "node:net";
 import { type Call, type Route, requirePrivilege } from "./call";
 import { die, Failure } from "./failure";
-import {
-  boolean,
-  type Check,
-  dnsName,
-  integer,
-  matching,
-  oneOf,
-  string,
-} from "./parameters";
+import { oneOf, string } from "./parameters";
 import {
   activationProblem,
   type Definition,
@@ -18,103 +9,22 @@ import {
   project,
 } from "./storage-definitions";
 import { leftOut, pluginOf, simulated } from "./storage-plugins";
+import {
+  changeableSettings,
+  numericSettings,
+  split,
+  storageId,
+  storageSettings,
+  storageTypes,
+} from "./storage-settings";
 
-const types = [
-  ...["btrfs", "cephfs", "cifs", "dir", "esxi", "iscsi", "iscsidirect", "lvm"],
-  ...["lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool"],
-];
-const list =
-  (items: readonly string[], what: string): Check =>
-  (value) => {
-    const wrong = split(value).find((item) => !items.includes(item));
-    return wrong ? `invalid format - invalid ${what} '${wrong}'` : undefined;
-  };
-const absolute = matching(/^\/[^;()]+/, "absolute path");
-const server: Check = (value) =>
-  isIP(value) || dnsName(value) === undefined
-    ? undefined
-    : "invalid format - value does not look like a valid server name or IP address";
-const group: Check = (value) =>
-  /^[a-z0-9][a-z0-9\-_.]*[a-z0-9]$/i.test(value)
-    ? undefined
-    : `invalid format - lvm name '${value}' contains illegal characters`;
-
-/** All plugins' settings that may change at all, as PVE's schema of the update has them. */
-const changeable: Record<string, Check> = {
-  blocksize: matching(/^[1-9]\d*[km]?$/i, "ZFS blocksize"),
-  bwlimit: string,
-  comstar_hg: string,
-  comstar_tg: string,
-  content: list([...pluginOf("dir").content], "content type"),
-  "content-dirs": string,
-  "create-base-path": boolean,
-  "create-subdirs": boolean,
-  "data-pool": string,
-  disable: boolean,
-  domain: string,
-  "encryption-key": string,
-  fingerprint: string,
-  format: oneOf("raw", "qcow2", "subvol", "vmdk"),
-  "fs-name": string,
-  fuse: boolean,
-  is_mountpoint: string,
-  keyring: string,
-  krbd: boolean,
-  lio_tpg: string,
-  "master-pubkey": string,
-  "max-protected-backups": integer(-1),
-  mkdir: boolean,
-  monhost: string,
-  mountpoint: absolute,
-  namespace: string,
-  nocow: boolean,
-  nodes: string,
-  nowritecache: boolean,
-  options: matching(/^\S+$/, "mount options"),
-  password: string,
-  pool: string,
-  port: integer(1, 65_535),
-  preallocation: oneOf("off", "metadata", "falloc", "full"),
-  "prune-backups": string,
-  saferemove: boolean,
-  "saferemove-stepsize": oneOf("1", "2", "4", "8", "16", "32"),
-  saferemove_throughput: string,
-  server,
-  shared: boolean,
-  "skip-cert-verification": boolean,
-  smbversion: string,
-  "snapshot-as-volume-chain": boolean,
-  sparse: boolean,
-  subdir: absolute,
-  tagged_only: boolean,
-  username: string,
-  "zfs-base-path": absolute,
-};
-const settings: Record<string, Check> = {
-  ...changeable,
-  authsupported: string,
-  base: string,
-  datastore: string,
-  export: absolute,
-  iscsiprovider: string,
-  path: absolute,
-  portal: string,
-  share: string,
-  target: string,
-  thinpool: group,
-  vgname: group,
-};
-const numeric =
-  /^(disable|shared|sparse|mkdir|saferemove|tagged_only|create-.*|max-.*|snapshot-.*)$/;
-
-const id = matching(/^[a-z][a-z0-9\-_.]*[a-z0-9]$/i, "storage ID");
 const one = "/storage/{storage}";
 
 export const storageDefinitionRoutes: Route[] = [
   {
     method: "GET",
     path: "/storage",
-    schema: { optional: { type: oneOf(...types) } },
+    schema: { optional: { type: oneOf(...storageTypes) } },
     handle: (call) =>
       Object.keys(definitionsOf(call.world, call.cluster).ids)
         .filter(() => mayList(call))
@@ -134,23 +44,21 @@ export const storageDefinitionRoutes: Route[] = [
     method: "POST",
     path: "/storage",
     schema: {
-      required: { storage: id, type: oneOf(...types) },
-      optional: settings,
+      required: { storage: storageId, type: oneOf(...storageTypes) },
+      optional: storageSettings,
     },
     handle: create,
   },
   {
     method: "PUT",
     path: one,
-    schema: { optional: { ...changeable, delete: string, digest: string } },
+    schema: {
+      optional: { ...changeableSettings, delete: string, digest: string },
+    },
     handle: update,
   },
   { method: "DELETE", path: one, handle: remove },
 ];
-
-function split(text = ""): string[] {
-  return text.split(/[;,\s]+/).filter(Boolean);
-}
 
 function mayList(call: Call): boolean {
   return (
@@ -294,7 +202,7 @@ function checked(type: string, params: Record<string, string>): Definition {
       throw die(`unexpected property '${key}'`);
     // A format that the type does not have is dropped, with a warning in the log.
     if (key === "format" && !formats.includes(value)) continue;
-    result[key] = numeric.test(key) ? Number(value) : value;
+    result[key] = numericSettings.test(key) ? Number(value) : value;
   }
   if (params.content !== undefined) {
     // So is a content type.

@@ -8,7 +8,7 @@ import type { ProxmoxSession } from "../client";
 import { connect } from "../connection";
 import { guestsWith } from "../guests/using";
 import { parseProperties } from "../property-string";
-import { discard, make } from "./apply";
+import { make } from "./apply";
 import { type Claims, claim, claimAgain, isAdopted } from "./claim";
 import {
   bondInputs,
@@ -26,6 +26,7 @@ import {
 import { type Change, cutsOf } from "./management";
 import { type BridgeInputs, type BridgeOutputs, parse, schema } from "./model";
 import { isOnlyOurs } from "./pending";
+import { discard } from "./staging";
 
 const timeouts = { create: 240, read: 60, update: 240, delete: 240 };
 
