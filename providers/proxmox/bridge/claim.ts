@@ -16,6 +16,11 @@ export function isAdopted(mark: Mark | undefined): boolean {
   return mark?.id.endsWith(adoptedSuffix) ?? false;
 }
 
+/** The interface that the mark was made for. */
+export function claimedName({ id }: Mark): string {
+  return id.replace(adoptedSuffix, "");
+}
+
 /** For a creation: what stands there must be ours, or be adopted. */
 export function claim(inputs: BridgeInputs, present: Interfaces): Claims {
   return claims(inputs, present, [inputs.owner], (_name, what) => {
