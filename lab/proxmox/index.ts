@@ -50,7 +50,7 @@ export async function startProxmox(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new World(directory);
   world.seed = options.seed;
-  seed(world, spec);
+  seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {
     ...makeEffects(faults),
@@ -116,13 +116,14 @@ export async function startProxmox(
 function seed(
   world: World,
   { clusters, internet, exports, targets }: ProxmoxSpec,
+  privileges?: string[],
 ): void {
   for (const file of internet) {
     if (!world.internet.has(file.url.slice(-120))) world.save("internet", file);
   }
   for (const { name: cluster, nodes } of clusters) {
     if (!world.accounts.has(cluster))
-      world.save("accounts", newAccount(cluster));
+      world.save("accounts", newAccount(cluster, privileges));
     const fresh = new Set<string>();
     for (const spec of nodes) {
       const known = world.nodes.get(spec.name);

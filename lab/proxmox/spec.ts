@@ -107,6 +107,8 @@ export interface ProxmoxOptions {
   haMs?: number;
   /** Makes MAC addresses and UUIDs the same in every run. */
   seed?: number;
+  /** What a new world's token may do beside what a site needs. */
+  privileges?: string[];
   /** How long a refused login takes; PVE's own is 3 s. */
   authDelayMs?: number;
   record?: (entry: Record<string, unknown>) => void;

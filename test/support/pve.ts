@@ -137,6 +137,7 @@ export async function startPve(
     taskMs: 10,
     haMs: 20,
     authDelayMs: 10,
+    privileges: ["Mapping.Audit", "Mapping.Modify", "Pool.Audit"],
     directory,
     spec: {
       clusters: [
