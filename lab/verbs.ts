@@ -37,8 +37,11 @@ const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, c
        npm run lab -- drift start | stop | delete GUEST
        npm run lab -- drift move GUEST NODE          (within its cluster)
        npm run lab -- drift foreign NODE VMID NAME   (somebody else's guest)
+       npm run lab -- drift interface | storage NODE NAME set KEY VALUE
+       npm run lab -- drift interface | storage NODE NAME unset KEY
+       npm run lab -- drift interface | storage NODE NAME delete
 
-GUEST is a name or a VM id.`;
+GUEST is a name or a VM id; KEY is as the API has it: mtu, bridge_ports, comments; content, nodes.`;
 
 export async function fault(words: string[]): Promise<string> {
   const { values, positionals } = parseArgs({
@@ -110,6 +113,26 @@ export async function drift(words: string[]): Promise<string> {
     case "delete":
       if (first) return show(await bend({ do: "drift", guest: first, change }));
       break;
+    case "interface":
+    case "storage": {
+      const [act, key, ...words] = rest;
+      const value = words.join(" ");
+      const isComplete =
+        act === "delete" ||
+        (act === "unset" && key) ||
+        (act === "set" && key && value);
+      if (!isComplete) break;
+      return show(
+        await bend({
+          do: `drift-${change}`,
+          node: first,
+          name: second,
+          change: act,
+          key,
+          value,
+        }),
+      );
+    }
     case "foreign":
       if (third) {
         return show(

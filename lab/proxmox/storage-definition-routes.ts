@@ -11,7 +11,7 @@ import {
 import { leftOut, pluginOf, simulated } from "./storage-plugins";
 import {
   changeableSettings,
-  numericSettings,
+  isNumber,
   split,
   storageId,
   storageSettings,
@@ -202,7 +202,7 @@ function checked(type: string, params: Record<string, string>): Definition {
       throw die(`unexpected property '${key}'`);
     // A format that the type does not have is dropped, with a warning in the log.
     if (key === "format" && !formats.includes(value)) continue;
-    result[key] = numericSettings.test(key) ? Number(value) : value;
+    result[key] = isNumber(key) ? Number(value) : value;
   }
   if (params.content !== undefined) {
     // So is a content type.

@@ -95,8 +95,12 @@ export const storageSettings: Record<string, Check> = {
   thinpool: group,
   vgname: group,
 };
-export const numericSettings =
-  /^(disable|shared|sparse|mkdir|saferemove|tagged_only|create-.*|max-.*|snapshot-.*)$/;
+
+/** Of what stands in a definition as a number. */
+export const isNumber = (key: string) =>
+  /^(disable|shared|sparse|mkdir|saferemove|tagged_only|create-.*|max-.*|snapshot-.*)$/.test(
+    key,
+  );
 
 export const storageId = matching(
   /^[a-z][a-z0-9\-_.]*[a-z0-9]$/i,
