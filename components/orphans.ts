@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Configuration } from "../providers/dynamic/configuration";
-import { parseMark } from "../providers/dynamic/owner";
 import { ProxmoxClient } from "../providers/proxmox/client";
-import { belongsTo, readConfig } from "../providers/proxmox/guests/find";
-import { loadSite, type Site } from "../site";
+import { loadSite, type ProxmoxHost, type Site } from "../site";
+import { markedBy } from "./marked";
 
 const usage = `usage: npm run orphans -- [--stack NAME]
 Lists what carries the site's mark on its devices and is neither in the stack's
@@ -42,7 +41,7 @@ async function main(): Promise<number> {
   ]);
   const configuration = new Configuration((key) => config[key]?.value);
   const results = await Promise.all(
-    site.proxmox.hosts.map(({ host }) =>
+    site.proxmox.hosts.map((host) =>
       orphansOf(site, host, configuration, known),
     ),
   );
@@ -68,7 +67,7 @@ interface Looked {
 
 async function orphansOf(
   site: Site,
-  host: string,
+  { host, node = host }: ProxmoxHost,
   configuration: Configuration,
   known: ReadonlySet<string | undefined>,
 ): Promise<Looked> {
@@ -84,28 +83,10 @@ async function orphansOf(
   const client = new ProxmoxClient({ host, endpoint, credential });
   try {
     const session = client.session(AbortSignal.timeout(hostTimeoutMs));
-    // Without it PVE shows no guests, which is not the same as none.
-    const rights = await session.request<Record<string, object>>(
-      "GET",
-      "/access/permissions",
-      { path: "/vms" },
-    );
-    if (!("VM.Audit" in (rights["/vms"] ?? {}))) {
-      return problem("its token or user has no VM.Audit on /vms");
-    }
-    const found: string[] = [];
-    for (const { vmid, node } of await session.guests()) {
-      const config = vmid && node && (await readConfig(session, node, vmid));
-      if (!config) continue;
-      const mark = parseMark(`${config.description ?? ""}`);
-      const guest = { node, vmId: vmid, config, mark };
-      const ours = mark?.owner.startsWith(`${site.site.id}/`);
-      if (!mark || !ours || !belongsTo(guest, mark.owner)) continue;
-      if (known.has(mark.owner) && !`${config.name}`.startsWith("kept-")) {
-        continue;
-      }
-      found.push(`${host}: guest ${vmid} "${config.name}" of ${mark.owner}`);
-    }
+    const marked = await markedBy(site.site.id, session, node);
+    const found = marked
+      .filter(({ owner, kept }) => kept || !known.has(owner))
+      .map(({ what, owner }) => `${host}: ${what} of ${owner}`);
     return { found };
   } catch (error) {
     return problem((error as Error).message.replace(/\.$/, ""));

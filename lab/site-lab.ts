@@ -1,4 +1,10 @@
-import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+} from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -23,6 +29,8 @@ export interface Access {
   /** Of the hardware that is simulated. */
   hardware: string;
 }
+
+const startLock = "start.lock";
 
 /** What counts for a lab when it starts only. */
 const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS", "LAB_HA_MS"];
@@ -71,7 +79,7 @@ export function forget(): Promise<void> {
 /** Two that start at once would both find no lab up and no stack, and make one each. */
 export function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(labDirectory, { recursive: true, mode: 0o700 });
-  return withLock(join(labDirectory, "start.lock"), "start of the lab", work);
+  return withLock(join(labDirectory, startLock), "start of the lab", work);
 }
 
 function hardwareOf(site: Site): string {
@@ -82,7 +90,10 @@ function hardwareOf(site: Site): string {
 export async function bend(command: Command): Promise<unknown> {
   return oneAtATime(async () => {
     const running = await attach();
-    if (running === undefined) return openWorld(proxmoxDirectory)(command);
+    if (running === undefined) {
+      forgetOldWorld();
+      return openWorld(proxmoxDirectory)(command);
+    }
     try {
       return await running.control(command);
     } finally {
@@ -91,7 +102,24 @@ export async function bend(command: Command): Promise<unknown> {
   });
 }
 
+/**
+ * Before the journal the world was a file for each object, which nothing reads
+ * any more; the stack's state is of guests in that world.
+ */
+function forgetOldWorld(): void {
+  const has = (name: string) => existsSync(join(proxmoxDirectory, name));
+  if (!has("nodes") || has("world.jsonl")) return;
+  console.error(
+    "The lab's world is of an earlier version: it and the stack's state are forgotten, as by reset.",
+  );
+  for (const name of readdirSync(labDirectory)) {
+    if (name.startsWith(startLock)) continue;
+    rmSync(join(labDirectory, name), { recursive: true, force: true });
+  }
+}
+
 async function start(site: Site): Promise<SiteLab> {
+  forgetOldWorld();
   const place = await findPlace((candidate) =>
     specOf(site, candidate).clusters.flatMap(({ nodes }) =>
       nodes.map(({ listen }) => listen),

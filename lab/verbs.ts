@@ -23,6 +23,7 @@ const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST
                                 [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
        npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
        npm run lab -- fault reboot-node NODE [--ms N]   (its tasks and guests end; 2000 ms)
+       npm run lab -- fault recover-network NODE        (as somebody does it at the console)
 
 ${Object.entries(faultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
@@ -36,8 +37,11 @@ const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, c
        npm run lab -- drift start | stop | delete GUEST
        npm run lab -- drift move GUEST NODE          (within its cluster)
        npm run lab -- drift foreign NODE VMID NAME   (somebody else's guest)
+       npm run lab -- drift interface | storage NODE NAME set KEY VALUE
+       npm run lab -- drift interface | storage NODE NAME unset KEY
+       npm run lab -- drift interface | storage NODE NAME delete
 
-GUEST is a name or a VM id.`;
+GUEST is a name or a VM id; KEY is as the API has it: mtu, bridge_ports, comments; content, nodes.`;
 
 export async function fault(words: string[]): Promise<string> {
   const { values, positionals } = parseArgs({
@@ -60,6 +64,8 @@ export async function fault(words: string[]): Promise<string> {
   if (kind === "clear") return show(await bend({ do: "clear-faults" }));
   if (kind === "rotate-token")
     return show(await bend({ do: "rotate-token", node }));
+  if (kind === "recover-network")
+    return show(await bend({ do: "recover-network", node }));
   if (kind === "revoke")
     return show(await bend({ do: "revoke", node, privilege }));
   if (kind === "reboot-node") {
@@ -107,6 +113,26 @@ export async function drift(words: string[]): Promise<string> {
     case "delete":
       if (first) return show(await bend({ do: "drift", guest: first, change }));
       break;
+    case "interface":
+    case "storage": {
+      const [act, key, ...words] = rest;
+      const value = words.join(" ");
+      const isComplete =
+        act === "delete" ||
+        (act === "unset" && key) ||
+        (act === "set" && key && value);
+      if (!isComplete) break;
+      return show(
+        await bend({
+          do: `drift-${change}`,
+          node: first,
+          name: second,
+          change: act,
+          key,
+          value,
+        }),
+      );
+    }
     case "foreign":
       if (third) {
         return show(

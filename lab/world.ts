@@ -21,6 +21,10 @@ export function specOf(site: Site, place: number): ProxmoxSpec {
       cores: machine?.cores ?? 1,
       memoryBytes: machine?.memory ?? 0,
       bridges: bridges.map(({ name }) => name),
+      ports: Object.fromEntries(
+        bridges.map(({ name, ports }) => [name, ports]),
+      ),
+      nics: machine?.recoveryPort ? [machine.recoveryPort] : [],
       storages: storages.map(({ name, type, content, size }) => ({
         id: name,
         type,

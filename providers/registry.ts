@@ -13,6 +13,14 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./proxmox/template/lifecycle") as typeof import("./proxmox/template/lifecycle")
       ).provider(engine),
+    "proxmox:Bridge": (engine) =>
+      (
+        require("./proxmox/bridge/lifecycle") as typeof import("./proxmox/bridge/lifecycle")
+      ).provider(engine),
+    "proxmox:StorageMount": (engine) =>
+      (
+        require("./proxmox/storage-mount/lifecycle") as typeof import("./proxmox/storage-mount/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -1,6 +1,6 @@
 import { type Call, may, type Route, requirePrivilege } from "./call";
 import { Failure } from "./failure";
-import { integer, oneOf, string } from "./parameters";
+import { integer, oneOf } from "./parameters";
 import { guestResource, memoryBytes, nodeStates, poolsByGuest } from "./status";
 import { isShared, usedBytes } from "./volumes";
 import type { Node } from "./world";
@@ -64,8 +64,15 @@ function nodeResource(node: Node & { online: boolean }) {
 
 function storageResources(call: Call, node: Node & { online: boolean }) {
   return node.storages
-    .filter(({ id }) =>
-      may(call, `/storage/${id}`, "Datastore.Audit", "Datastore.AllocateSpace"),
+    .filter(
+      ({ id, refusal }) =>
+        !refusal &&
+        may(
+          call,
+          `/storage/${id}`,
+          "Datastore.Audit",
+          "Datastore.AllocateSpace",
+        ),
     )
     .map((storage) => {
       const { id, totalBytes, type: plugintype, content } = storage;
@@ -191,17 +198,5 @@ export const clusterRoutes: Route[] = [
     allow: (call) =>
       requirePrivilege(call, `/nodes/${call.node.name}`, "Sys.Audit"),
     handle: nodeStatus,
-  },
-  {
-    method: "GET",
-    path: "/nodes/{node}/network",
-    schema: { optional: { type: string } },
-    handle: ({ node }) =>
-      node.bridges.map((iface) => ({
-        iface,
-        type: "bridge",
-        active: 1,
-        bridge_vlan_aware: 1,
-      })),
   },
 ];

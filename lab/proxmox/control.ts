@@ -1,10 +1,18 @@
 import { randomUUID } from "node:crypto";
+import {
+  drift,
+  driftInterface,
+  driftStorage,
+  type GuestDrift,
+  nodeOf,
+  type SettingDrift,
+} from "./drift";
 import { type Fault, type FaultKind, Faults, faultKinds } from "./faults";
-import { relocate } from "./migrate-effects";
+import { liveBridges, recoverNetwork } from "./network";
 import { defaultBootMs, type NodeBoots, powerOffNode } from "./node-boots";
 import type { Tasks } from "./tasks";
 import { usedBytes, volumesOf } from "./volumes";
-import type { Guest, World } from "./world";
+import type { World } from "./world";
 
 /** What there is of a world; without its tasks, nothing runs in it. */
 export interface Bendable {
@@ -19,17 +27,13 @@ export type Command =
   | { do: "fault"; fault: Fault }
   | { do: "faults" }
   | { do: "clear-faults" }
-  | {
-      do: "drift";
-      guest: string;
-      change: "set" | "unset" | "start" | "stop" | "delete" | "move";
-      key?: string;
-      value?: string;
-    }
+  | ({ do: "drift" } & GuestDrift)
+  | ({ do: "drift-interface" | "drift-storage" } & SettingDrift)
   | { do: "foreign"; node: string; vmid: number; name: string }
   | { do: "rotate-token"; node: string }
   | { do: "revoke"; node: string; privilege: string }
   | { do: "reboot-node"; node: string; ms?: number }
+  | { do: "recover-network"; node: string }
   | { do: "summary" };
 
 /** Bends the world past its API, as a person at the device or a fault would. */
@@ -59,7 +63,11 @@ function bend(bendable: Bendable, command: Command): unknown {
       faults.clear();
       return faults.list;
     case "drift":
-      return drift(bendable, command);
+      return drift(world, faults, command);
+    case "drift-interface":
+      return driftInterface(world, command);
+    case "drift-storage":
+      return driftStorage(world, command);
     case "foreign": {
       const node = nodeOf(world, command.node);
       world.save("guests", {
@@ -95,68 +103,16 @@ function bend(bendable: Bendable, command: Command): unknown {
       bendable.boots?.schedule(node);
       return `${node.name} reboots`;
     }
+    case "recover-network": {
+      const node = nodeOf(world, command.node);
+      recoverNetwork(node.network);
+      node.bridges = liveBridges(node.network);
+      world.save("nodes", node);
+      return `${node.name} has the network with which it could last be reached`;
+    }
     case "summary":
       return summary(world);
   }
-}
-
-function drift(
-  { world, faults }: Bendable,
-  {
-    guest: name,
-    change,
-    key = "",
-    value = "",
-  }: Extract<Command, { do: "drift" }>,
-): string {
-  const guest = [...world.guests.values()].find(
-    (item) => String(item.vmid) === name || item.config.name === name,
-  );
-  if (guest === undefined) {
-    const names = [...world.guests.values()]
-      .map(({ config }) => config.name)
-      .join(", ");
-    throw new Error(
-      `there is no guest "${name}", there are ${names || "none"}`,
-    );
-  }
-  if (change === "delete") world.remove("guests", guest);
-  else if (change === "move") move(world, faults, guest, key);
-  else apply(guest, change, key, value);
-  if (change !== "delete") world.save("guests", guest);
-  return `guest ${guest.vmid} "${guest.config.name}": ${[change, key, value].filter(Boolean).join(" ")}`;
-}
-
-function apply(guest: Guest, change: string, key: string, value: string) {
-  if (change === "start" || change === "stop") {
-    guest.status = change === "start" ? "running" : "stopped";
-    guest.startedAt = Date.now();
-    guest.paused = undefined;
-  } else if (change === "unset") delete guest.config[key];
-  else
-    guest.config[key] = /^(cores|sockets|onboot|protection)$/.test(key)
-      ? Number(value)
-      : value;
-}
-
-/** To another node of its cluster, as a migration leaves it. */
-function move(world: World, faults: Faults, guest: Guest, name: string): void {
-  const [from, to] = [nodeOf(world, guest.node), nodeOf(world, name)];
-  if (from.cluster !== to.cluster) {
-    throw new Error(`${to.name} is not in the cluster of ${from.name}`);
-  }
-  const { cluster, vmid } = guest;
-  relocate(world, faults, { cluster, vmid, target: name, storages: {} });
-}
-
-function nodeOf(world: World, name: string) {
-  const node = world.nodes.get(name);
-  if (node === undefined) {
-    throw new Error(
-      `there is no node "${name}", there are ${[...world.nodes.keys()].join(", ")}`,
-    );
-  }
-  return node;
 }
 
 function accountOf(world: World, name: string) {

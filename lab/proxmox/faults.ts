@@ -24,6 +24,9 @@ export const faultKinds = {
   "full-storage": "no space is left on any storage (--match STORAGE)",
   "no-agent": "no guest agent answers (--match VMID)",
   "expire-tickets": "a ticket expires before its time",
+  "reload-fails": "ifreload ends with an error; the new file stands, unapplied",
+  "bridge-down": "a bridge (--match vmbr1) does not come up after a change",
+  "nfs-unreachable": "an NFS server (--match ADDRESS) does not answer",
 } as const;
 
 export type FaultKind = keyof typeof faultKinds;

@@ -3,8 +3,8 @@ import { type Call, type Route, requirePrivilege } from "./call";
 import { die, Failure, invalid } from "./failure";
 import { serviceOf } from "./ha";
 import { ruleRoutes } from "./ha-rules";
+import { haStatus } from "./ha-status";
 import { boolean, type Check, integer, oneOf, string } from "./parameters";
-import { nodeStates } from "./status";
 import type { Service } from "./world";
 
 const resources = "/cluster/ha/resources";
@@ -161,59 +161,6 @@ function move(online: boolean): Route["handle"] {
   };
 }
 
-function status(call: Call): unknown[] {
-  const { world, cluster, contacted } = call;
-  const services = [...world.services.values()].filter(
-    (service) => service.cluster === cluster,
-  );
-  const now = Math.floor(Date.now() / 1000);
-  const at = new Date(now * 1000).toUTCString();
-  const nodes = nodeStates(call);
-  const master = nodes.find(({ online }) => online)?.name ?? contacted.name;
-  return [
-    {
-      id: "quorum",
-      type: "quorum",
-      node: contacted.name,
-      status: "OK",
-      quorate: 1,
-    },
-    {
-      id: "master",
-      type: "master",
-      node: master,
-      status: `${master} (${services.length > 0 ? "active" : "idle"}, ${at})`,
-      timestamp: now,
-    },
-    ...nodes.map(({ name, online }) => ({
-      id: `lrm:${name}`,
-      type: "lrm",
-      node: name,
-      status: `${name} (${online ? (services.length > 0 ? "active" : "idle") : "old timestamp - dead?"}, ${at})`,
-      timestamp: now,
-    })),
-    ...services.map((service) => {
-      const { sid, vmid, manager, ...config } = service;
-      const node = world.guest(cluster, vmid)?.node;
-      const state = manager.state ?? "queued";
-      const { cluster: _cluster, state: requested, ...rest } = config;
-      return {
-        id: `service:${sid}`,
-        type: "service",
-        sid,
-        node,
-        state: config.state === "ignored" ? "ignored" : state,
-        ...(manager.state ? { crm_state: manager.state } : {}),
-        request_state: requested,
-        status: `${sid} (${node}, ${state})`,
-        max_restart: 1,
-        max_relocate: 1,
-        ...rest,
-      };
-    }),
-  ];
-}
-
 export const haRoutes: Route[] = [
   {
     method: "GET",
@@ -280,7 +227,7 @@ export const haRoutes: Route[] = [
     method: "GET",
     path: "/cluster/ha/status/current",
     allow: audit,
-    handle: status,
+    handle: haStatus,
   },
   {
     method: "GET",

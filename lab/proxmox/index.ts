@@ -7,12 +7,15 @@ import { Faults } from "./faults";
 import { HaManager } from "./ha";
 import { Logins, newAccount, tokenUser } from "./login";
 import { migrateEffects } from "./migrate-effects";
+import { initialNetwork, liveBridges } from "./network";
+import { networkEffects } from "./network-routes";
 import { NodeBoots } from "./node-boots";
 import { powerEffects } from "./power-effects";
 import { serve } from "./server";
-import type { ProxmoxOptions, ProxmoxSpec } from "./spec";
+import type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
+import { seedStorages } from "./storage-definitions";
 import { Tasks } from "./tasks";
-import { placeVolumes, reserve } from "./volumes";
+import { reserve } from "./volumes";
 import { World } from "./world";
 
 export type { Command, Summary } from "./control";
@@ -47,12 +50,13 @@ export async function startProxmox(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new World(directory);
   world.seed = options.seed;
-  seed(world, spec);
+  seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {
     ...makeEffects(faults),
     ...powerEffects(faults, (request) => tasks.start(request)),
     ...migrateEffects(faults),
+    ...networkEffects(faults),
   });
   const ha = new HaManager(world, tasks, faults, options.haMs ?? defaultHaMs);
   const boots = new NodeBoots(world, tasks);
@@ -109,36 +113,44 @@ export async function startProxmox(
 }
 
 /** What the spec has and the world lacks appears; what is there stays as it is. */
-function seed(world: World, { clusters, internet }: ProxmoxSpec): void {
+function seed(
+  world: World,
+  { clusters, internet, exports, targets }: ProxmoxSpec,
+  privileges?: string[],
+): void {
   for (const file of internet) {
     if (!world.internet.has(file.url.slice(-120))) world.save("internet", file);
   }
   for (const { name: cluster, nodes } of clusters) {
     if (!world.accounts.has(cluster))
-      world.save("accounts", newAccount(cluster));
+      world.save("accounts", newAccount(cluster, privileges));
     const fresh = new Set<string>();
     for (const spec of nodes) {
       const known = world.nodes.get(spec.name);
       for (const { id } of spec.storages) {
         if (!known?.volumes[id]) fresh.add(`${spec.name}/${id}`);
       }
+      const network = initialNetwork(spec, known);
       world.save("nodes", {
         ...spec,
         cluster,
+        network,
+        bridges: liveBridges(network),
+        backings: known?.backings,
         volumes: known?.volumes ?? {},
         bootsAt: known?.bootsAt,
       });
     }
-    placeVolumes(world);
-    for (const { name } of nodes) placeFiles(world, name, fresh);
+    seedStorages(world, cluster, { exports, targets });
+    for (const spec of nodes) placeFiles(world, spec, fresh);
   }
 }
 
 /** What lies on a storage that is new from the start. */
-function placeFiles(world: World, name: string, fresh: Set<string>): void {
-  const node = world.nodes.get(name);
-  for (const { id, files = [] } of node?.storages ?? []) {
-    if (!node || !fresh.has(`${name}/${id}`)) continue;
+function placeFiles(world: World, spec: NodeSpec, fresh: Set<string>): void {
+  const node = world.nodes.get(spec.name);
+  for (const { id, files = [] } of spec.storages) {
+    if (!node?.volumes[id] || !fresh.has(`${spec.name}/${id}`)) continue;
     for (const { name: file, bytes } of files) {
       const volid = `${id}:${file}`;
       if (node.volumes[id]?.has(volid)) continue;

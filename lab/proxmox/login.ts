@@ -13,17 +13,14 @@ import type { Account, World } from "./world";
 
 const ticketLifeMs = 2 * 3_600_000;
 
-/** What a token that makes guests and sets a cluster up needs on PVE 9. */
-const privileges = [
+/** What the README gives the role of a site's token. */
+const sitePrivileges = [
   "Datastore.Allocate",
   "Datastore.AllocateSpace",
   "Datastore.AllocateTemplate",
   "Datastore.Audit",
-  "Mapping.Audit",
-  "Mapping.Modify",
   "Mapping.Use",
   "Pool.Allocate",
-  "Pool.Audit",
   "SDN.Use",
   "Sys.AccessNetwork",
   "Sys.Audit",
@@ -53,7 +50,8 @@ export interface Identity {
 
 export const tokenUser = "site@pve!hybrid";
 
-export function newAccount(cluster: string): Account {
+export function newAccount(cluster: string, more: string[] = []): Account {
+  const privileges = [...sitePrivileges, ...more];
   return { cluster, token: randomUUID(), privileges, password: randomUUID() };
 }
 

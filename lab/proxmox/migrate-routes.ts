@@ -17,6 +17,7 @@ import {
   string,
 } from "./parameters";
 import { nodesOf } from "./status";
+import { storageOn } from "./volumes";
 import type { Guest, Node } from "./world";
 
 const path = "/nodes/{node}/qemu/{vmid}/migrate";
@@ -43,7 +44,7 @@ function preconditions(call: Call) {
     const storages = new Set(
       volumes
         .map(({ storage }) => storage)
-        .filter((id) => !target.storages.some((item) => item.id === id)),
+        .filter((id) => !storageOn(target, id)),
     );
     const absent = missing(target.name);
     return {
@@ -111,7 +112,7 @@ function parseStorageMap(call: Call, target: Node): Record<string, string> {
 
 function checkTarget(call: Call, target: Node, id: string): void {
   requirePrivilege(call, `/storage/${id}`, "Datastore.AllocateSpace");
-  const storage = target.storages.find((item) => item.id === id);
+  const storage = storageOn(target, id);
   if (storage === undefined)
     throw die(`storage '${id}' is not available on node '${target.name}'`);
   if (!storage.content.includes("images"))
@@ -123,7 +124,7 @@ function checkTarget(call: Call, target: Node, id: string): void {
 
 function checkAvailable(source: Node, target: Node, guest: Guest): void {
   for (const { storage } of volumesOf(source, guest)) {
-    if (!target.storages.some(({ id }) => id === storage))
+    if (!storageOn(target, storage))
       throw die(
         `storage '${storage}' is not available on node '${target.name}'`,
       );

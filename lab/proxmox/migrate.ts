@@ -1,7 +1,7 @@
-import { isBaseInUse } from "./guests/drives";
+import { isBaseInUse } from "./guests/retire";
 import { devicesOn, mappingOf } from "./mappings";
 import { parse } from "./property-strings";
-import { findVolume, isShared } from "./volumes";
+import { findVolume, isShared, storageOn } from "./volumes";
 import type { Guest, Node, Volume, World } from "./world";
 
 const diskSlot = /^(ide|sata|scsi|virtio)\d+$|^(efidisk|tpmstate)0$/;
@@ -152,7 +152,7 @@ function storageObstacle(
     const wanted = isSharedOn(source, storage)
       ? storage
       : targetStorage(plan, storage);
-    const there = target.storages.find(({ id }) => id === wanted);
+    const there = storageOn(target, wanted);
     if (there === undefined)
       return `storage '${wanted}' is not available on node '${target.name}'`;
     const content = /\.iso$/i.test(volid) ? "iso" : "images";

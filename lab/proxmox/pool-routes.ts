@@ -3,7 +3,7 @@ import { die, Failure } from "./failure";
 import { boolean, type Check, oneOf, string } from "./parameters";
 import { leavePool, poolOfGuest } from "./pools";
 import { guestResource, nodeStates } from "./status";
-import { usedBytes } from "./volumes";
+import { storageOn, usedBytes } from "./volumes";
 import type { Pool } from "./world";
 
 /** Up to three levels, "site/router". */
@@ -64,10 +64,9 @@ function members(call: Call, { vms, storage, poolid }: Pool): unknown[] {
     type === undefined || type === "storage"
       ? storage.flatMap((id) => {
           const node =
-            [call.contacted, ...states].find((item) =>
-              item.storages.some((candidate) => candidate.id === id),
-            ) ?? call.contacted;
-          const spec = node.storages.find((item) => item.id === id);
+            [call.contacted, ...states].find((item) => storageOn(item, id)) ??
+            call.contacted;
+          const spec = storageOn(node, id);
           return spec
             ? [
                 {

@@ -8,8 +8,10 @@ import { haRoutes } from "./ha-routes";
 import { hardwareRoutes } from "./hardware-routes";
 import { mappingRoutes } from "./mapping-routes";
 import { migrateRoutes } from "./migrate-routes";
+import { networkRoutes } from "./network-routes";
 import { poolRoutes } from "./pool-routes";
 import { powerRoutes } from "./power-routes";
+import { storageDefinitionRoutes } from "./storage-definition-routes";
 import { storageRoutes } from "./storage-routes";
 import { taskRoutes } from "./task-routes";
 import { userRoutes } from "./user-routes";
@@ -28,8 +30,10 @@ for (const route of [
   ...hardwareRoutes,
   ...mappingRoutes,
   ...migrateRoutes,
+  ...networkRoutes,
   ...poolRoutes,
   ...powerRoutes,
+  ...storageDefinitionRoutes,
   ...storageRoutes,
   ...taskRoutes,
   ...userRoutes,

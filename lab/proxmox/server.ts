@@ -8,6 +8,7 @@ import { die, Failure } from "./failure";
 import type { Fault, FaultKind, Faults } from "./faults";
 import type { HaManager } from "./ha";
 import type { Logins } from "./login";
+import { isReachable } from "./network";
 import { verify } from "./parameters";
 import { findRoute } from "./routes";
 import type { ProxmoxOptions } from "./spec";
@@ -60,7 +61,7 @@ async function answer(
     /^\/api2\/(json|extjs)(\/.*)?$/.exec(unescapeOnce(rawPath)) ?? [];
   const subject = `${method} ${path}`;
   const hit = (...kinds: FaultKind[]) => faults.hit(kinds, node.name, subject);
-  if (isBooting(world, node.name) || hit("node-down"))
+  if (isBooting(world, node.name) || isCut(node) || hit("node-down"))
     return void request.socket.destroy();
   if (!knownMethods.includes(method))
     throw new Failure(501, `method '${method}' not available`);
@@ -156,9 +157,16 @@ function nodeOf(
   }
   const isAway =
     node !== contacted &&
-    (isBooting(world, node.name) || faults.hit(["node-down"], node.name, ""));
+    (isBooting(world, node.name) ||
+      isCut(node) ||
+      faults.hit(["node-down"], node.name, ""));
   if (isAway) throw new Failure(595, "No route to host");
   return node;
+}
+
+/** A change of its network has taken the node off the net. */
+function isCut({ network, listen }: Node): boolean {
+  return !isReachable(network, listen.host);
 }
 
 /** What a proxy's own errors say, and those of the library under it. */

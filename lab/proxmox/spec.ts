@@ -3,6 +3,22 @@ export interface ProxmoxSpec {
   /** A stand-alone host is a cluster of one node. */
   clusters: { name: string; nodes: NodeSpec[] }[];
   internet: InternetFile[];
+  /** What the file servers on the net give out. */
+  exports?: NfsExport[];
+  targets?: IscsiTarget[];
+}
+
+export interface NfsExport {
+  server: string;
+  path: string;
+  bytes: number;
+  /** Answers showmount; left out: speaks version 4 only. */
+  version3?: boolean;
+}
+
+export interface IscsiTarget {
+  portal: string;
+  target: string;
 }
 
 export interface NodeSpec {
@@ -11,9 +27,25 @@ export interface NodeSpec {
   cores: number;
   memoryBytes: number;
   storages: StorageSpec[];
+  /** The first has the address that the node listens on. */
   bridges: string[];
+  /** Members of the bridges; left out: one NIC each, eno1, eno2 ... */
+  ports?: Record<string, string[]>;
+  /** NICs beside those. */
+  nics?: string[];
+  /** ZFS pools and data sets beside those of `storages`, with their size. */
+  pools?: Record<string, number>;
+  volumeGroups?: VolumeGroup[];
+  /** Directories on which something is mounted. */
+  mounts?: string[];
   pci?: PciSpec[];
   usb?: UsbSpec[];
+}
+
+export interface VolumeGroup {
+  name: string;
+  bytes: number;
+  thinPools: string[];
 }
 
 /** A function of a card, with the numbers as sysfs has them ("0x8086"). */
@@ -47,11 +79,13 @@ export interface UsbSpec {
 
 export interface StorageSpec {
   id: string;
-  type: "dir" | "zfspool" | "lvmthin" | "nfs";
+  type: "dir" | "zfspool" | "lvmthin" | "lvm" | "nfs" | "iscsi";
   content: string[];
   totalBytes: number;
   /** One storage for all nodes of the cluster that have it; an NFS share always is. */
   shared?: boolean;
+  /** Why the node may not use it, in PVE's words. */
+  refusal?: string;
   /** What lies there from the start, "import/openwrt.raw". */
   files?: { name: string; bytes: number }[];
 }
@@ -73,6 +107,8 @@ export interface ProxmoxOptions {
   haMs?: number;
   /** Makes MAC addresses and UUIDs the same in every run. */
   seed?: number;
+  /** What a new world's token may do beside what a site needs. */
+  privileges?: string[];
   /** How long a refused login takes; PVE's own is 3 s. */
   authDelayMs?: number;
   record?: (entry: Record<string, unknown>) => void;

@@ -1,7 +1,14 @@
 import { type Call, type Route, requirePrivilege } from "./call";
 import { die, invalid } from "./failure";
 import { boolean, integer, matching, oneOf, string } from "./parameters";
-import { findVolume, storageOf, usedBytes, volumesOf } from "./volumes";
+import { activationProblem, isActive } from "./storage-definitions";
+import {
+  findVolume,
+  isShared,
+  storageOf,
+  usedBytes,
+  volumesOf,
+} from "./volumes";
 
 const one = "/nodes/{node}/storage/{storage}";
 /** pve-storage's file name rules by content (PVE/Storage.pm). */
@@ -12,18 +19,20 @@ const extensions: Record<string, RegExp> = {
 };
 
 function status(call: Call, id: string) {
-  const storage = storageOf(call.node, id);
-  const used = usedBytes(call.node, id);
-  return {
+  const { node, world, faults } = call;
+  const storage = node.storages.find((item) => item.id === id);
+  if (storage === undefined) throw invalid("storage", "No such storage.");
+  const base = {
     type: storage.type,
     content: storage.content.join(","),
-    active: 1,
-    enabled: 1,
-    shared: 0,
-    total: storage.totalBytes,
-    used,
-    avail: storage.totalBytes - used,
+    enabled: storage.refusal ? 0 : 1,
+    shared: isShared(storage) ? 1 : 0,
   };
+  if (!isActive(world, faults, node, id))
+    return { ...base, active: 0, total: 0, used: 0, avail: 0 };
+  const used = usedBytes(node, id);
+  const total = storage.totalBytes;
+  return { ...base, active: 1, total, used, avail: total - used };
 }
 
 export const storageRoutes: Route[] = [
@@ -39,16 +48,37 @@ export const storageRoutes: Route[] = [
         target: string,
       },
     },
-    handle: (call) =>
-      call.node.storages.map(({ id }) => ({
-        storage: id,
-        ...status(call, id),
-      })),
+    handle: (call) => {
+      const { content, enabled, storage, target } = call.params;
+      const wanted = content?.split(",");
+      return call.node.storages
+        .filter(
+          (item) =>
+            (storage === undefined || item.id === storage) &&
+            (enabled !== "1" || !item.refusal) &&
+            (target === undefined ||
+              target === call.node.name ||
+              isShared(item)) &&
+            (wanted === undefined ||
+              (!item.refusal &&
+                wanted.some((type) => item.content.includes(type)))),
+        )
+        .map(({ id }) => ({ storage: id, ...status(call, id) }));
+    },
   },
   {
     method: "GET",
     path: `${one}/status`,
-    handle: (call) => status(call, call.places[0] ?? ""),
+    handle: (call) => {
+      const [id = ""] = call.places;
+      requirePrivilege(
+        call,
+        `/storage/${id}`,
+        "Datastore.Audit",
+        "Datastore.AllocateSpace",
+      );
+      return status(call, id);
+    },
   },
   {
     method: "GET",
@@ -63,6 +93,9 @@ export const storageRoutes: Route[] = [
         "Datastore.AllocateSpace",
       );
       storageOf(call.node, id);
+      const { world, faults, node } = call;
+      const problem = activationProblem(world, faults, node, id);
+      if (problem) throw die(problem);
       const { content, vmid } = call.params;
       return volumesOf(call.node, id)
         .filter(

@@ -1,6 +1,7 @@
 import { die, invalid } from "./failure";
 import type { Faults } from "./faults";
 import type { StorageSpec } from "./spec";
+import { activationProblem } from "./storage-definitions";
 import type { Node, Volume, World } from "./world";
 
 const mebibyte = 2 ** 20;
@@ -51,15 +52,17 @@ export function isShared({ type, shared }: StorageSpec): boolean {
   return shared === true || type === "nfs";
 }
 
+export function homeOf(node: Node, storage: StorageSpec): string {
+  return isShared(storage) ? `cluster ${node.cluster}` : `node ${node.name}`;
+}
+
 /** Gives every node its storages' volumes, those of a shared one together. */
 export function placeVolumes(world: World): void {
   const homes = new Map<string, StorageVolumes>();
   for (const node of world.nodes.values()) {
     node.volumes = {};
     for (const storage of node.storages) {
-      const home = isShared(storage)
-        ? `cluster ${node.cluster}`
-        : `node ${node.name}`;
+      const home = homeOf(node, storage);
       const key = `${home}/${storage.id}`;
       const volumes = homes.get(key) ?? new StorageVolumes(home);
       homes.set(key, volumes);
@@ -71,14 +74,26 @@ export function placeVolumes(world: World): void {
   }
 }
 
-export function storageOf(node: Node, id: string): StorageSpec {
+/** Where the node may use it. */
+export function storageOn(node: Node, id: string): StorageSpec | undefined {
+  return node.storages.find((item) => item.id === id && !item.refusal);
+}
+
+/** As it is defined, whether the node may use it or not. */
+export function definedStorage(node: Node, id: string): StorageSpec {
   const storage = node.storages.find((item) => item.id === id);
   if (storage === undefined) throw die(`storage '${id}' does not exist`);
   return storage;
 }
 
+export function storageOf(node: Node, id: string): StorageSpec {
+  const storage = definedStorage(node, id);
+  if (storage.refusal) throw die(storage.refusal);
+  return storage;
+}
+
 export function imageStorage(node: Node, id: string): StorageSpec {
-  const storage = storageOf(node, id);
+  const storage = definedStorage(node, id);
   if (storage.content.includes("images")) return storage;
   throw invalid("storage", `storage '${id}' does not support vm images`);
 }
@@ -117,6 +132,8 @@ export function reserve(
   faults?: Faults,
 ): void {
   const storage = storageOf(node, volume.storage);
+  const problem = activationProblem(world, faults, node, volume.storage);
+  if (problem) throw die(problem);
   const volumes = node.volumes[volume.storage];
   const free = storage.totalBytes - (volumes?.usedBytes ?? 0);
   if (
@@ -184,7 +201,10 @@ export function imageFormats(storage: StorageSpec): string[] {
 
 /** What a volume of this size takes: pools and volume groups round up. */
 export function allocatedBytes({ type }: StorageSpec, bytes: number): number {
-  const unit = { zfspool: mebibyte, lvmthin: 4 * mebibyte }[type as string];
+  const extent = 4 * mebibyte;
+  const unit = { zfspool: mebibyte, lvm: extent, lvmthin: extent }[
+    type as string
+  ];
   return unit === undefined
     ? Math.ceil(bytes / 1024) * 1024
     : Math.ceil(bytes / unit) * unit;
@@ -234,7 +254,9 @@ export function volumeName(
       isBase: image[1] === "base",
     };
   }
-  const kind = { zfspool: "zfs", lvmthin: "lvm" }[storage.type as string];
+  const kind = { zfspool: "zfs", lvm: "lvm", lvmthin: "lvm" }[
+    storage.type as string
+  ];
   throw die(`unable to parse ${kind ?? "directory"} volume name '${name}'`);
 }
 

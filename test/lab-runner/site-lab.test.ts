@@ -1,6 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type * as SiteLabs from "../../lab/site-lab";
 import { loadSite } from "../../site";
 
@@ -115,3 +122,29 @@ test("a reset forgets all, but not under a lab that is up", async () => {
   await forget();
   expect(existsSync(join(folder, "lab"))).toBe(false);
 });
+
+test.each<[string, () => Promise<unknown>]>([
+  ["a lab starts", open],
+  ["the world is bent", () => bend({ do: "clear-faults" })],
+])(
+  "a world of an earlier version is forgotten when %s, and that is told",
+  async (_what, act) => {
+    await forget();
+    const old = ["proxmox/nodes/r630.json", "state/checkpoint.json"].map(
+      (name) => join(folder, "lab", name),
+    );
+    for (const name of old) {
+      mkdirSync(dirname(name), { recursive: true });
+      writeFileSync(name, "{}");
+    }
+    await act();
+    expect(old.filter(existsSync)).toEqual([]);
+    expect(console.error).toHaveBeenCalledTimes(1);
+    expect(console.error).toHaveBeenCalledWith(
+      expect.stringMatching(/world is of an earlier version.*forgotten/),
+    );
+    const lab = await open();
+    expect(await lab.control({ do: "summary" })).toHaveLength(3);
+    expect(console.error).toHaveBeenCalledTimes(1);
+  },
+);

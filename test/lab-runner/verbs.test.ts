@@ -14,6 +14,8 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
 test.each([
   [() => fault(["latency", "--ms", "much"]), 'Unable to use ms "much"'],
   [() => drift(["move", "web"]), "it is not complete"],
+  [() => drift(["interface", "r630", "vmbr0", "set", "mtu"]), "not complete"],
+  [() => drift(["storage", "r630", "local"]), "it is not complete"],
 ])("what is not complete is told with how it is", async (act, why) => {
   await expect(act()).rejects.toThrow(why);
 });

@@ -1,5 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { EngineWatch } from "../../providers/dynamic/engine";
+import { provider as bridge } from "../../providers/proxmox/bridge/lifecycle";
+import { provider as storageMount } from "../../providers/proxmox/storage-mount/lifecycle";
 import { provider as template } from "../../providers/proxmox/template/lifecycle";
 import { provider as virtualMachine } from "../../providers/proxmox/virtual-machine/lifecycle";
 import type { TestLab } from "./proxmox";
@@ -39,6 +41,10 @@ export const machines = (lab: TestLab) =>
   configured(virtualMachine(noEngine()), lab.configuration);
 export const templates = (lab: TestLab) =>
   configured(template(noEngine()), lab.configuration);
+export const bridges = (lab: TestLab, engine = noEngine()) =>
+  configured(bridge(engine), lab.configuration);
+export const storageMounts = (lab: TestLab) =>
+  configured(storageMount(noEngine()), lab.configuration);
 
 export const machine = (changes: Values = {}): Values => ({
   owner: "site/VirtualMachine/web",

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command, ProxmoxLab } from "../../lab/proxmox";
+import type { Command, ProxmoxLab, ProxmoxOptions } from "../../lab/proxmox";
 import { startProxmox } from "../../lab/proxmox";
 import {
   ProxmoxClient,
   type ProxmoxSession,
 } from "../../providers/proxmox/client";
+import { withCertificates } from "./certificates";
 
 export const gibibyte = 2 ** 30;
 export const imageUrl = "https://images.example/cloud.img";
@@ -18,7 +19,8 @@ export interface TestLab {
   /** Requests since the last call, "GET /version". */
   requests(): string[];
   control<T = unknown>(command: Command): T;
-  session(signal?: AbortSignal): ProxmoxSession;
+  /** With a node, "pve" unless said. */
+  session(signal?: AbortSignal, node?: string): ProxmoxSession;
   configuration(key: string): string | undefined;
   stop(): Promise<void>;
 }
@@ -31,12 +33,16 @@ export async function testLab(
 ): Promise<TestLab> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
   const record: string[] = [];
+  const noPools: Record<string, number> = {};
   const node = (name: string) => ({
     name,
     listen: { host: "127.0.0.1", port: 0 },
     cores: 8,
     memoryBytes: 64 * gibibyte,
     bridges: ["vmbr0"],
+    pools: name === "right" ? noPools : { "tank/vm": 900 * gibibyte },
+    volumeGroups: [{ name: "vg0", bytes: 90 * gibibyte, thinPools: ["thin"] }],
+    mounts: ["/mnt/usb"],
     storages: [
       {
         id: "local",
@@ -79,7 +85,7 @@ export async function testLab(
       prodid,
     })),
   });
-  const lab = await startProxmox({
+  const options: ProxmoxOptions = {
     directory,
     taskMs,
     seed,
@@ -89,10 +95,16 @@ export async function testLab(
         { name: "alone", nodes: [node("pve")] },
         { name: "pair", nodes: [node("left"), node("right")] },
       ],
+      exports: [
+        { server: "10.0.0.5", path: "/export/vm", bytes: 800 * gibibyte },
+        { server: "10.0.0.5", path: "/export/iso", bytes: 80 * gibibyte },
+      ],
+      targets: [{ portal: "10.0.0.5", target: "iqn.2026-01.example:disks" }],
       internet: [{ url: imageUrl, sha256: imageSum, bytes: gibibyte }],
     },
     record: ({ method, path }) => record.push(`${method} ${path}`),
-  });
+  };
+  const lab = await withCertificates(directory, () => startProxmox(options));
   const clients: ProxmoxClient[] = [];
   const names = Object.keys(lab.endpoints);
   const map = (make: (name: string) => unknown) =>
@@ -104,12 +116,12 @@ export async function testLab(
     directory,
     requests: () => record.splice(0),
     control: <T>(command: Command) => lab.control(command) as T,
-    session: (signal = AbortSignal.timeout(20_000)) => {
-      const { url, ca } = lab.endpoints.pve ?? { url: "", ca: "" };
+    session: (signal = AbortSignal.timeout(20_000), node = "pve") => {
+      const { url, ca } = lab.endpoints[node] ?? { url: "", ca: "" };
       const client = new ProxmoxClient({
-        host: "pve",
+        host: node,
         endpoint: { url, ca },
-        credential: { token: lab.tokens().pve ?? "" },
+        credential: { token: lab.tokens()[node] ?? "" },
       });
       clients.push(client);
       return client.session(signal);

@@ -9,6 +9,7 @@ import {
   type ProxmoxOptions,
   startProxmox,
 } from "../../lab/proxmox";
+import { withCertificates } from "./certificates";
 
 const gibibyte = 2 ** 30;
 
@@ -132,10 +133,11 @@ export async function startPve(
     content: ["images"],
     totalBytes: 100 * gibibyte,
   });
-  const lab = await startProxmox({
+  const all: ProxmoxOptions = {
     taskMs: 10,
     haMs: 20,
     authDelayMs: 10,
+    privileges: ["Mapping.Audit", "Mapping.Modify", "Pool.Audit"],
     directory,
     spec: {
       clusters: [
@@ -145,7 +147,8 @@ export async function startPve(
       internet: [],
     },
     ...options,
-  });
+  };
+  const lab = await withCertificates(directory, () => startProxmox(all));
   const agents = new Map<string, Agent>();
   const send: Pve["send"] = (method, path, params = {}, settings = {}) =>
     call(lab, agents, method, path, params, settings);

@@ -56,6 +56,7 @@ export async function clone(call: Call): Promise<string> {
     params.full === undefined ? from.template !== 1 : params.full === "1";
   if (storage !== undefined) {
     const { id: storageId } = imageStorage(call.node, storage);
+    storageOf(call.node, storageId);
     if (target) storageOf(target, storageId);
     if (target && !isShared(storageOf(call.node, storageId)))
       throw die(`can't clone to non-shared storage '${storage}'`);

@@ -14,8 +14,9 @@ import {
   isUnused,
   parseDrive,
 } from "./drive-formats";
-import { drivesOf, isBaseInUse, type Place } from "./drives";
+import { drivesOf, type Place } from "./drives";
 import { checkSkipLock } from "./permissions";
+import { isBaseInUse } from "./retire";
 
 function checkDestroyable(guest: Guest): void {
   const { vmid, status } = guest;

@@ -30,9 +30,10 @@ import {
   parseDrive,
   unusedKeys,
 } from "./drive-formats";
-import { driveOf, makeBase, ownsVolume, type Place } from "./drives";
+import { driveOf, makeBase, type Place } from "./drives";
 import { move } from "./move";
 import { checkDestroy, checkSkipLock } from "./permissions";
+import { ownsVolume } from "./retire";
 import { update } from "./update";
 
 const one = "/nodes/{node}/qemu/{vmid}";

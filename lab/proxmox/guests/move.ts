@@ -15,7 +15,8 @@ import type { Guest } from "../world";
 import { copyVolume } from "./clone";
 import { bootOrder } from "./config-keys";
 import { driveFormat, isCdrom, isCloudInit, isUnused } from "./drive-formats";
-import { addUnused, driveOf, makeBase, type Place } from "./drives";
+import { driveOf, makeBase, type Place } from "./drives";
+import { addUnused } from "./retire";
 import { update } from "./update";
 
 const isMedium = (drive: Properties) => isCdrom(drive) && !isCloudInit(drive);

@@ -3,7 +3,8 @@ import type { Guest } from "../world";
 import { isCloudInitKey, splitList } from "./config-keys";
 import { agentFormat, megabytes, parseNetwork } from "./device-formats";
 import { isCdrom, isCloudInit, isDrive, parseDrive } from "./drive-formats";
-import { destroyVolume, drivesOf, type Place, retire } from "./drives";
+import { drivesOf, type Place } from "./drives";
+import { destroyVolume, retire } from "./retire";
 
 /** How what waits in [PENDING] reaches the guest (vmconfig_hotplug_pending and vmconfig_apply_pending). */
 

@@ -12,9 +12,10 @@ import {
   isUnused,
   parseDrive,
 } from "./drive-formats";
-import { createDrive, destroyVolume, type Place, retire } from "./drives";
+import { createDrive, type Place } from "./drives";
 import { cryptPassword } from "./identity";
 import { applyPending, dropPending, hotplug, tidyPending } from "./pending";
+import { destroyVolume, retire } from "./retire";
 
 /** Writes the change to [PENDING], then brings it to the guest as far as that goes now. */
 export function update(place: Place, guest: Guest, change: Change): void {

@@ -83,6 +83,10 @@ export class Transport {
       throw this.#broken(call, cause as NodeJS.ErrnoException);
     }
     const body = parse(text);
+    // The list of interfaces comes with what is staged beside it.
+    if (body.changes && Array.isArray(body.data)) {
+      Object.assign(body.data, { changes: body.changes });
+    }
     if (status < 400) return body.data;
     throw this.#refused(
       call,
@@ -156,6 +160,7 @@ export class Transport {
 
 interface Body {
   data?: unknown;
+  changes?: string;
   errors?: Record<string, string>;
   message?: string;
 }

@@ -1,0 +1,122 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import {
+  carries,
+  type Interface,
+  membersOf,
+  type Settings,
+  settingsOf,
+} from "./interfaces";
+
+/** What becomes of an interface; undefined: it goes. */
+export type Change = { name: string; type: string; settings?: Settings };
+
+/**
+ * Why the changes would cut the way by which the host's API is reached.
+ *
+ * The way goes by the interface that has the endpoint's address. Where none has
+ * it (the host is behind a NAT or a proxy, or another node of its cluster
+ * passes the requests on), by those with a default gateway: then answers leave
+ * there. Where there is none either, nothing can be told and nothing is refused.
+ */
+export async function cutsOf(
+  endpoint: string,
+  found: ReadonlyMap<string, Interface>,
+  changes: readonly Change[],
+): Promise<string[]> {
+  const addresses = await addressesOf(endpoint);
+  const all = [...found.values()];
+  const holders = all.filter(
+    ({ address, address6 }) =>
+      addresses.includes(address ?? "") || addresses.includes(address6 ?? ""),
+  );
+  const ways = holders.length
+    ? holders
+    : all.filter(({ gateway, gateway6 }) => gateway || gateway6);
+  return changes
+    .filter(({ type }) => type === "bridge")
+    .flatMap((change) =>
+      ways.flatMap((way) => cuts(found, way, change, changes)),
+    );
+}
+
+async function addressesOf(endpoint: string): Promise<string[]> {
+  const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host)) return [host];
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}
+
+function cuts(
+  found: ReadonlyMap<string, Interface>,
+  way: Interface,
+  { name, settings: after }: Change,
+  changes: readonly Change[],
+): string[] {
+  const item = found.get(name);
+  const vlans = vlansAbove(found, way, name);
+  if (item === undefined || vlans === undefined) return [];
+  if (after === undefined) return [`it carries ${addressOf(way)} and would go`];
+  const before = settingsOf(item);
+  const reasons: string[] = [];
+  if (way === item) {
+    for (const key of ["cidr", "gateway", "cidr6", "gateway6"] as const) {
+      if (before[key] !== undefined && before[key] !== after[key])
+        reasons.push(`${key} ${before[key]} would be ${after[key] ?? "unset"}`);
+    }
+  }
+  for (const vlan of vlans) {
+    if (before.bridge_vlan_aware && !after.bridge_vlan_aware)
+      reasons.push(`it would no longer be VLAN-aware under VLAN ${vlan}`);
+    else if (after.bridge_vlan_aware && !carries(after, vlan))
+      reasons.push(`it would no longer carry VLAN ${vlan}`);
+  }
+  const members = membersOf(before);
+  const kept = membersOf(after).filter(
+    (member) => members.includes(member) && staysUp(found.get(member), changes),
+  );
+  if (members.length > 0 && kept.length === 0) {
+    reasons.push(
+      `none of its members (${members.join(", ")}) would stay as it is`,
+    );
+  }
+  if (before.autostart && !after.autostart)
+    reasons.push("it would not come up when the host starts");
+  return reasons.map((reason) => `it carries ${addressOf(way)}, and ${reason}`);
+}
+
+/** The VLANs between the way's interface and the bridge; undefined: it does not lie on it. */
+function vlansAbove(
+  found: ReadonlyMap<string, Interface>,
+  way: Interface,
+  bridge: string,
+): number[] | undefined {
+  const vlans: number[] = [];
+  let item: Interface | undefined = way;
+  while (item && item.iface !== bridge) {
+    const [, below, vlan] = /^(\S+)\.(\d+)$/.exec(item.iface) ?? [];
+    vlans.push(Number(item["vlan-id"] ?? vlan));
+    item = found.get(item["vlan-raw-device"] ?? below ?? "");
+  }
+  return item && vlans;
+}
+
+/** A card does; a bond whose mode stays and that keeps a slave. */
+function staysUp(
+  member: Interface | undefined,
+  changes: readonly Change[],
+): boolean {
+  const change = changes.find(({ name }) => name === member?.iface);
+  if (member === undefined || change === undefined) return true;
+  const [before, after] = [settingsOf(member), change.settings];
+  if (after === undefined || before.bond_mode !== after.bond_mode) return false;
+  const slaves = membersOf(after);
+  return membersOf(before).some((slave) => slaves.includes(slave));
+}
+
+function addressOf({ iface, cidr, cidr6 }: Interface): string {
+  return `the management address ${cidr ?? cidr6 ?? ""} of "${iface}"`;
+}
