@@ -1,4 +1,5 @@
 import type { Site } from "../manifest";
+import { exampleSiteId } from "./example-id";
 import type { Finding, Rule } from "./finding";
 import { hostLegs } from "./host-legs";
 import { hostMemory } from "./host-memory";
@@ -13,6 +14,7 @@ import { vlanAware } from "./vlan-aware";
 export type { Finding, Rule, Severity } from "./finding";
 
 export const rules: readonly Rule[] = [
+  exampleSiteId,
   hostLegs,
   hostMemory,
   nicNetwork,

@@ -18,6 +18,12 @@ const machine = (site: Site, name: string) =>
 
 /** For each rule a change that breaks it, and what it says then. */
 const violations: Record<string, [(site: Site) => void, string]> = {
+  "example-site-id": [
+    ({ site }) => {
+      site.name = "mine";
+    },
+    'site "mine" has the id of the example. Make one with uuidgen, once, before anything is made.',
+  ],
   "host-legs": [
     (site) => {
       delete machine(site, "r630").addresses.storage;

@@ -78,6 +78,18 @@ export class LabCommand {
       .sort();
   }
 
+  /** Every volume and file on the storages, with its size. */
+  volumes(): string[] {
+    const nodes = openWorld(join(this.directory, "proxmox"))({
+      do: "summary",
+    }) as Summary;
+    return nodes
+      .flatMap(({ node, volumes }) =>
+        volumes.map(({ volid, bytes }) => `${node}/${volid} ${bytes}`),
+      )
+      .sort();
+  }
+
   requests(): { method: string; path: string; fault?: string }[] {
     try {
       const text = readFileSync(join(this.record, "proxmox.jsonl"), "utf8");
