@@ -40,6 +40,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       : undefined;
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
+    const what = `${kind.token.split(":")[1]} "${values.name}"`;
     try {
       const inputs = parse(kind, values);
       const seconds = inputs.timeouts?.[verb] ?? kind.timeouts[verb];
@@ -51,12 +52,16 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         signal: AbortSignal.any([engine.signal, deadline.signal]),
         configuration,
         beforeWrite: engine.ensure,
+        // The engine shows what a provider prints among its diagnostics.
+        tell(text) {
+          const line = redact(`${what}: ${text}`, secretsOf(values));
+          process.stdout.write(`${line}\n`);
+        },
         exists(newId, outputs = {}) {
           existing = { ...existing, id: newId, outputs };
         },
       });
     } catch (error) {
-      const what = `${kind.token.split(":")[1]} "${values.name}"`;
       const reason = redact(
         `Unable to ${verb} ${what}: ${explain(error)}`,
         secretsOf(values),

@@ -22,6 +22,8 @@ export interface Operation {
   readonly configuration: Configuration;
   /** Throws when the engine is gone: to be awaited before each write. */
   readonly beforeWrite: () => Promise<void>;
+  /** Shows the user what is done beyond what the preview could say. */
+  readonly tell: (text: string) => void;
   /**
    * Says that the thing exists now: whatever fails after this is recorded as
    * a partial failure, and the next `up` carries on instead of creating.

@@ -24,14 +24,14 @@ export function connect(operation: Operation, host: string): ProxmoxSession {
     isDeepStrictEqual(known.endpoint, endpoint) &&
     isDeepStrictEqual(known.credential, credential)
   ) {
-    return known.client.session(operation.signal);
+    return known.client.session(operation.signal, operation.tell);
   }
   // Waits for what is under way with the old ones.
   void known?.client.close();
   const { beforeWrite } = operation;
   const client = new ProxmoxClient({ host, endpoint, credential, beforeWrite });
   connections.set(host, { endpoint, credential, client });
-  return client.session(operation.signal);
+  return client.session(operation.signal, operation.tell);
 }
 
 function missing(host: string, key: "endpoints" | "credentials"): UserError {

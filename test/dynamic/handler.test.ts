@@ -268,3 +268,18 @@ test("redaction takes the longest first and leaves short words", () => {
     "uuid",
   ]);
 });
+
+test("what a kind tells is shown with the resource's name, and without secrets", async () => {
+  const write = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+  const provider = make({
+    create: async (_inputs, { tell }) => {
+      tell("0123-secret-token and hunter22 go into it");
+      return { id: "1", outputs: { address: "a" } };
+    },
+  });
+  await provider.create({ ...inputs, password: "hunter22" });
+  expect(write).toHaveBeenCalledWith(
+    'Thing "thing": [secret] and [secret] go into it\n',
+  );
+  write.mockRestore();
+});

@@ -51,11 +51,17 @@ export class ProxmoxClient {
   }
 
   /** A view in which everything ends with `signal.reason` once it aborts. */
-  session(signal: AbortSignal): ProxmoxSession {
+  session(
+    signal: AbortSignal,
+    tell: (text: string) => void = () => undefined,
+  ): ProxmoxSession {
     return new ProxmoxSession(
       this,
       (method, path, params) => this.#request(method, path, params, signal),
-      (upid, what) => this.#tasks.wait(upid, what, signal),
+      async (upid, what) => {
+        const { warnings } = await this.#tasks.wait(upid, what, signal);
+        if (warnings.length > 0) tell(`${what} warns: ${warnings.join(" | ")}`);
+      },
       (path, params, maxAgeMs) => this.#shared(path, params, maxAgeMs),
     );
   }
@@ -113,10 +119,8 @@ export class ProxmoxSession {
       path: string,
       params?: Params,
     ) => Promise<T>,
-    readonly task: (
-      upid: string,
-      what: string,
-    ) => Promise<{ warnings: string[] }>,
+    /** Ends with the task; its warnings are told, and are no failure. */
+    readonly task: (upid: string, what: string) => Promise<void>,
     private readonly ask: (
       path: string,
       params: Params,

@@ -101,7 +101,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
           `guest ${id} on host "${host}" has its name, but its notes no longer carry this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
       }
-      await remove(session, guest, inputs);
+      await remove(session, guest, inputs, operation.tell);
     });
   },
 };
@@ -114,14 +114,15 @@ async function converge(
   guest: Guest,
   inputs: VirtualMachineInputs,
   before: VirtualMachineInputs | undefined,
-  { signal }: Operation,
+  operation: Operation,
 ): Promise<VirtualMachineOutputs> {
+  const { signal } = operation;
   const step = <T>(work: () => Promise<T>) =>
     settle(signal, async (again) => {
       if (again) await lookAgain(session, guest, inputs);
       return work();
     });
-  await step(() => place(session, guest, inputs, before, signal));
+  await step(() => place(session, guest, inputs, before, operation));
   const written = new Set<string>();
   await step(async () => {
     const keys = await configure(session, guest, inputs, before);
@@ -133,7 +134,7 @@ async function converge(
   }
   await step(() => ensureHa(session, guest, inputs, before));
   const { started, pending } = await step(() =>
-    power(session, guest, inputs, before, [...written], signal),
+    power(session, guest, inputs, before, [...written], operation),
   );
   const seconds = inputs.timeouts?.agent ?? agentWaitSeconds;
   const addresses =

@@ -20,6 +20,7 @@ export async function remove(
   session: ProxmoxSession,
   guest: Guest,
   inputs: VirtualMachineInputs,
+  tell: (text: string) => void,
 ): Promise<void> {
   const { config, vmId } = guest;
   if (Number(config.protection ?? 0) === 1) {
@@ -31,12 +32,12 @@ export async function remove(
   if (listed?.hastate !== undefined) await leaveHa(session, vmId);
   guest.state = listed?.status as PowerState | undefined;
   try {
-    await stopAndRemove(session, guest, inputs);
+    await stopAndRemove(session, guest, inputs, tell);
   } catch (error) {
     if (!isWrongPowerState(error)) throw error;
     // The list is some seconds old: what it said may be over.
     guest.state = undefined;
-    await stopAndRemove(session, guest, inputs);
+    await stopAndRemove(session, guest, inputs, tell);
   }
 }
 
@@ -44,6 +45,7 @@ async function stopAndRemove(
   session: ProxmoxSession,
   guest: Guest,
   inputs: VirtualMachineInputs,
+  tell: (text: string) => void,
 ): Promise<void> {
   if ((await stateOf(session, guest)) === "running") {
     await shutdown(session, guest, inputs);
@@ -65,6 +67,8 @@ async function stopAndRemove(
   );
   const gone = { set: {}, unset: doomed };
   await write(session, guest, gone, { force: true, slow: true });
+  const kept = keeps.length > 0 ? keeps.join(", ") : "a disk without a slot";
+  tell(`${kept} stays, in guest ${vmId} "${set.name}"`);
 }
 
 /** A disk that somebody attached by hand is not ours to destroy either. */

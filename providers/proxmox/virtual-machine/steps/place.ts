@@ -1,4 +1,5 @@
 import { UserError } from "../../../dynamic/failure";
+import type { Operation } from "../../../dynamic/kind";
 import { type ProxmoxSession, path } from "../../client";
 import { volumeOf } from "../../guests/config";
 import { findSettledGuest, type Guest } from "../../guests/find";
@@ -12,7 +13,7 @@ export async function place(
   guest: Guest,
   inputs: VirtualMachineInputs,
   before: VirtualMachineInputs | undefined,
-  signal: AbortSignal,
+  { signal, tell }: Operation,
 ): Promise<void> {
   const { node } = inputs;
   if (guest.node === node) return;
@@ -23,9 +24,12 @@ export async function place(
         `guest ${guest.vmId} has a PCI device and so moves to node "${node}" only while it is stopped, and reboot is never. Stop it, or set reboot: ifPending`,
       );
     }
+    tell(`guest ${guest.vmId} stops, to move with its PCI device`);
     await shutdown(session, guest, inputs);
   }
   const online = (await stateOf(session, guest)) === "running";
+  const how = online ? "while it runs" : "while it is stopped";
+  tell(`guest ${guest.vmId} moves from ${guest.node} to ${node} ${how}`);
   const upid = await session.request<string>(
     "POST",
     path`/nodes/${guest.node}/qemu/${guest.vmId}/migrate`,

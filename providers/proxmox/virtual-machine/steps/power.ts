@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../dynamic/failure";
+import type { Operation } from "../../../dynamic/kind";
 import { type ProxmoxSession, path, TaskError } from "../../client";
 import type { Guest, PowerState } from "../../guests/find";
 import { diskSlots } from "../disks/plan";
@@ -27,7 +28,7 @@ export async function power(
   inputs: VirtualMachineInputs,
   before: VirtualMachineInputs | undefined,
   written: Written,
-  signal: AbortSignal,
+  { signal, tell }: Operation,
 ): Promise<Powered> {
   const state = await stateOf(session, guest);
   const none = { started: false, pending: [] };
@@ -52,7 +53,13 @@ export async function power(
     ifPending: pending.length > 0,
     always: pending.length + written.length > 0,
   }[inputs.reboot];
-  if (!due) return { started: false, pending };
+  const names = pending.join(", ");
+  if (!due) {
+    if (names)
+      tell(`${names}: waits for the next start of guest ${guest.vmId}`);
+    return { started: false, pending };
+  }
+  tell(`guest ${guest.vmId} restarts${names && ` for ${names}`}`);
   await reboot(session, guest, inputs, pending, signal);
   return { started: true, pending: [] };
 }
