@@ -56,7 +56,7 @@ const calls = () =>
 test("packages are installed once, and again when the lock file's content changes", () => {
   run("--no-engine", "command.ts");
   run("--no-engine", "command.ts");
-  expect(calls()).toEqual(["ci --no-audit --no-fund"]);
+  expect(calls()).toEqual(["ci --no-audit --no-fund --loglevel=error"]);
   writeFileSync(join(folder, "package-lock.json"), '{"changed":true}');
   run("--no-engine", "command.ts");
   expect(calls()).toHaveLength(2);

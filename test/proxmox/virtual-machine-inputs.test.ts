@@ -13,7 +13,7 @@ let vm: Provider;
 let made: [id: string, props: Values][] = [];
 
 beforeAll(async () => {
-  lab = await testLab();
+  lab = await testLab(undefined, 20, undefined, true);
   vm = machines(lab);
   await makeMappings(lab);
   await templates(lab).create(base({ host: "left", node: "left" }));

@@ -25,11 +25,38 @@ export interface TestLab {
   stop(): Promise<void>;
 }
 
+const snippets = ["one", "two"].map((name) => ({
+  name: `snippets/${name}.yaml`,
+  bytes: 100,
+}));
+const slow = {
+  id: "slow",
+  type: "dir" as const,
+  content: ["images"],
+  totalBytes: 500 * gibibyte,
+};
+const pci = ["0000:01:00.0", "0000:02:00.0"].map((id, index) => ({
+  id,
+  class: "0x030000",
+  vendor: "0x10de",
+  device: "0x1eb8",
+  iommuGroup: 20 + index,
+}));
+const usb = ["0407", "0408"].map((prodid, index) => ({
+  busnum: 1,
+  devnum: 2 + index,
+  usbpath: `${1 + index}`,
+  vendid: "1050",
+  prodid,
+}));
+
 /** One stand-alone node "pve" and a cluster of "left" and "right", on free ports. */
 export async function testLab(
   kept?: string,
   taskMs = 20,
   seed?: number,
+  /** With what a guest can be given: snippets, another storage, cards. */
+  equipped = false,
 ): Promise<TestLab> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
   const record: string[] = [];
@@ -47,14 +74,11 @@ export async function testLab(
       {
         id: "local",
         type: "dir" as const,
-        content: ["iso", "import", "vztmpl", "snippets"],
+        content: ["iso", "import", "vztmpl", ...(equipped ? ["snippets"] : [])],
         totalBytes: 50 * gibibyte,
         files: [
           { name: "import/placed.raw", bytes: gibibyte },
-          ...["one", "two"].map((name) => ({
-            name: `snippets/${name}.yaml`,
-            bytes: 100,
-          })),
+          ...(equipped ? snippets : []),
         ],
       },
       {
@@ -63,27 +87,9 @@ export async function testLab(
         content: ["images"],
         totalBytes: 500 * gibibyte,
       },
-      {
-        id: "slow",
-        type: "dir" as const,
-        content: ["images"],
-        totalBytes: 500 * gibibyte,
-      },
+      ...(equipped ? [slow] : []),
     ],
-    pci: ["0000:01:00.0", "0000:02:00.0"].map((id, index) => ({
-      id,
-      class: "0x030000",
-      vendor: "0x10de",
-      device: "0x1eb8",
-      iommuGroup: 20 + index,
-    })),
-    usb: ["0407", "0408"].map((prodid, index) => ({
-      busnum: 1,
-      devnum: 2 + index,
-      usbpath: `${1 + index}`,
-      vendid: "1050",
-      prodid,
-    })),
+    ...(equipped ? { pci, usb } : {}),
   });
   const options: ProxmoxOptions = {
     directory,
