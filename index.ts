@@ -2,6 +2,7 @@ import "./components/stack-traces";
 import { Config } from "@pulumi/pulumi/config";
 import { RunError } from "@pulumi/pulumi/errors";
 import * as log from "@pulumi/pulumi/log";
+import type { Resource } from "@pulumi/pulumi/resource";
 import { NetworkFabric } from "./components/network-fabric";
 import { SiteProxmoxHost } from "./components/proxmox-host";
 import { ServiceVm } from "./components/service-vm";
@@ -12,24 +13,20 @@ const file = new Config("hybrid-site").require("manifest");
 const site = check(load());
 
 new NetworkFabric(site);
-const hosts = new Map(
-  site.proxmox.hosts.map((host) => [
-    host.host,
-    new SiteProxmoxHost(site, host),
-  ]),
-);
-const guests = site.guests.map((guest) => {
-  const templates = hosts.get(guest.host)?.templates ?? [];
-  return new ServiceVm(site, guest, guest.from === "clone" ? templates : []);
-});
+const templates = new Map<string, readonly Resource[]>();
+for (const host of site.proxmox.hosts) {
+  templates.set(host.host, new SiteProxmoxHost(site, host).templates);
+}
 
 /** VM id and addresses of each guest. */
-export const machines = Object.fromEntries(
-  guests.map(({ machine }, index) => [
-    site.guests[index]?.name ?? "",
-    { vmId: machine.vmNumber, addresses: machine.addresses },
-  ]),
-);
+export const machines: Record<string, object> = {};
+// The state keeps the stack trace of each resource: a loop adds no frames.
+for (const guest of site.guests) {
+  const sources = guest.from === "clone" ? templates.get(guest.host) : [];
+  const { machine } = new ServiceVm(site, guest, sources ?? []);
+  const { vmNumber: vmId, addresses } = machine;
+  machines[guest.name] = { vmId, addresses };
+}
 
 function load(): Site {
   try {

@@ -73,7 +73,7 @@ export class ServiceVm extends ComponentResource {
           upDelay: seconds(guest.startup.upDelay),
           downDelay: seconds(guest.startup.downDelay),
         },
-        tags: guest.tags,
+        tags: guest.tags.length > 0 ? guest.tags : undefined,
         pool: guest.pool,
         ha: guest.ha,
         protection: guest.protection,

@@ -6,6 +6,7 @@ import type { Check } from "./parameters";
 import { definitionsOf, project } from "./storage-definitions";
 import { pluginOf } from "./storage-plugins";
 import { changeableSettings, isNumber } from "./storage-settings";
+import { guestVolumes, release } from "./volumes";
 import type { Guest, World } from "./world";
 
 export interface GuestDrift {
@@ -40,11 +41,21 @@ export function drift(
       `there is no guest "${name}", there are ${names || "none"}`,
     );
   }
-  if (change === "delete") world.remove("guests", guest);
+  if (change === "delete") remove(world, guest);
   else if (change === "move") move(world, faults, guest, key);
   else apply(guest, change, key, value);
   if (change !== "delete") world.save("guests", guest);
   return `guest ${guest.vmid} "${guest.config.name}": ${[change, key, value].filter(Boolean).join(" ")}`;
+}
+
+/** As a person removes it: its disks go too. */
+function remove(world: World, guest: Guest): void {
+  const node = world.nodes.get(guest.node);
+  if (node === undefined) return;
+  for (const { volid } of guestVolumes(node, guest.vmid)) {
+    release(world, node, volid);
+  }
+  world.remove("guests", guest);
 }
 
 function apply(guest: Guest, change: string, key: string, value: string) {

@@ -31,7 +31,7 @@ export interface Network {
  */
 export function initialNetwork(
   spec: NodeSpec,
-  known?: { network: Network; ports?: Record<string, string[]> },
+  known?: Pick<NodeSpec, "listen" | "ports"> & { network: Network },
 ): Network {
   const { bridges, listen, ports = {}, nics = [] } = spec;
   const portsOf = (name: string, at: number) => ports[name] ?? [`eno${at + 1}`];
@@ -60,7 +60,7 @@ export function initialNetwork(
     const added = Object.fromEntries(
       Object.entries(file).filter(([name]) => isNew(name)),
     );
-    const { network } = known;
+    const network = readdressed(known, listen.host);
     network.cards = [...new Set([...network.cards, ...cards])].sort();
     network.file = { ...added, ...network.file };
     network.live = { ...added, ...network.live };
@@ -68,6 +68,20 @@ export function initialNetwork(
   }
   const reachable = { file, live: file };
   return { cards, file, live: file, down: [], reachable };
+}
+
+/** The building has moved to other addresses since, its configuration with it. */
+function readdressed(
+  { network, listen }: Pick<NodeSpec, "listen"> & { network: Network },
+  host: string,
+): Network {
+  if (listen.host === host) return network;
+  const gateway = (address: string) => address.replace(/\d+$/, "254");
+  const text = JSON.stringify(network)
+    .replaceAll(`"${listen.host}"`, `"${host}"`)
+    .replaceAll(`"${listen.host}/`, `"${host}/`)
+    .replaceAll(`"${gateway(listen.host)}"`, `"${gateway(host)}"`);
+  return JSON.parse(text) as Network;
 }
 
 /** What PVE shows: the staged file where there is one. */

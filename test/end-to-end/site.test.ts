@@ -26,17 +26,7 @@ const everyGuest = [
 afterAll(() => lab.remove());
 
 const everyToken: string[] = [];
-const tokens = () => {
-  const folder = join(lab.directory, "proxmox", "accounts");
-  return readdirSync(folder).map(
-    (name) =>
-      (
-        JSON.parse(readFileSync(join(folder, name), "utf8")) as {
-          value: { token: string };
-        }
-      ).value.token,
-  );
-};
+const tokens = () => lab.tokens();
 
 test("the first command makes the site and tells what is there and what to try", async () => {
   const { code, output } = await lab.run();

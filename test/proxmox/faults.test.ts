@@ -270,3 +270,13 @@ test("twenty guests at once under 5 % faults are all there, once each", async ()
       .sort(),
   ).toEqual(names.sort());
 }, 60_000);
+
+test("a host that no longer answers is given up with its address, long before the deadline", async () => {
+  const { id, outs = {} } = await vm.create(inputs);
+  lab.control({ do: "fault", fault: { kind: "node-down" } });
+  const started = Date.now();
+  await expect(vm.delete(id, outs)).rejects.toThrow(
+    /Unable to delete VirtualMachine "web": .* on host "pve": https:\S+ broke the connection.*Check that the host is up/,
+  );
+  expect(Date.now() - started).toBeLessThan(30_000);
+}, 40_000);

@@ -9,6 +9,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openWorld, type Summary } from "../../lab/proxmox";
+import { World } from "../../lab/proxmox/world";
 
 export const root = resolve(__dirname, "..", "..");
 
@@ -76,6 +77,12 @@ export class LabCommand {
         ),
       )
       .sort();
+  }
+
+  /** Those that open the simulated hosts now. */
+  tokens(): string[] {
+    const { accounts } = new World(join(this.directory, "proxmox"));
+    return [...accounts.values()].map(({ token }) => token);
   }
 
   /** Every volume and file on the storages, with its size. */
