@@ -60,6 +60,22 @@ test.each([
   ],
   ["the guest's lock is not had", { kind: "lock-timeout", count: 3 }],
   [
+    "a task does not get the guest's lock",
+    { kind: "task-lock-timeout", match: "qmstart", count: 1 },
+  ],
+  [
+    "a clone does not get the storage's lock",
+    { kind: "storage-lock-timeout", match: "qmclone", count: 1 },
+  ],
+  [
+    "a reply is cut in the middle",
+    {
+      kind: "truncated-reply",
+      match: "POST /nodes/*/qemu/*/clone",
+      count: 1,
+    },
+  ],
+  [
     "reading fails",
     { kind: "error-before", match: "GET /nodes/*/qemu/*/config", count: 2 },
   ],
