@@ -18,14 +18,14 @@ for (const host of site.proxmox.hosts) {
   templates.set(host.host, new SiteProxmoxHost(site, host).templates);
 }
 
-/** VM id and addresses of each guest. */
+/** VM id and addresses of each guest, and what waits for its next start. */
 export const machines: Record<string, object> = {};
 // The state keeps the stack trace of each resource: a loop adds no frames.
 for (const guest of site.guests) {
   const sources = guest.from === "clone" ? templates.get(guest.host) : [];
   const { machine } = new ServiceVm(site, guest, sources ?? []);
-  const { vmNumber: vmId, addresses } = machine;
-  machines[guest.name] = { vmId, addresses };
+  const { vmNumber: vmId, addresses, pending } = machine;
+  machines[guest.name] = { vmId, addresses, pending };
 }
 
 function load(): Site {

@@ -8,7 +8,7 @@ import { markedBy } from "./marked";
 const usage = `usage: npm run orphans -- [--stack NAME]
 Lists what carries the site's mark on its devices and is neither in the stack's
 state nor in the manifest. Ends with 3 when a host could not be looked at.
-On the lab, kept up by "npm run lab -- serve": eval "$(npm run -s lab -- env)" before.`;
+On the lab: npm run lab -- orphans.`;
 
 const hostTimeoutMs = 120_000;
 

@@ -5,7 +5,7 @@ import { loadSite, type Site } from "../site";
 import { deviceExports, pulumiExports } from "./exports";
 import { root } from "./paths";
 import type { Summary } from "./proxmox";
-import { runPulumi } from "./pulumi";
+import { runOrphans, runPulumi } from "./pulumi";
 import { recover } from "./recover";
 import { forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
 import { prepareStack } from "./stack";
@@ -13,6 +13,8 @@ import { summarize } from "./summary";
 import { drift, fault, help } from "./verbs";
 
 const up = ["up", "--yes", "--policy-pack", join(root, "policy")];
+
+const unfinished = "Not finished: npm run lab goes on where this has stopped.";
 
 async function main([verb, ...words]: string[]): Promise<number> {
   switch (verb) {
@@ -31,19 +33,21 @@ async function main([verb, ...words]: string[]): Promise<number> {
       return words.includes("--help") ? say(help) : withLab(environment);
     case "serve":
       return words.includes("--help") ? say(help) : withLab(serve);
+    case "orphans":
+      return withLab(async () => runOrphans(words));
     case undefined:
       return withLab(async (lab, site) => {
-        await recover();
+        await recover(true);
         const { code } = await runPulumi(up);
         if (code === 0) {
           const nodes = (await lab.control({ do: "summary" })) as Summary;
           say(summarize(site, nodes, manifest()));
-        }
+        } else console.error(unfinished);
         return code;
       });
     default:
       return withLab(async () => {
-        await recover();
+        await recover(/^(up|update|refresh|destroy|import)$/.test(verb));
         return (await runPulumi([verb, ...words])).code;
       });
   }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, dirname, isAbsolute, resolve } from "node:path";
-import { labDirectory, stack, stateDirectory } from "./paths";
+import { labDirectory, root, stack, stateDirectory } from "./paths";
 import { passphrase } from "./secrets";
 
 /** Pulumi's launcher, which knows where the CLI is. */
@@ -71,6 +71,30 @@ export async function runPulumi(
         output,
       });
     });
+  });
+}
+
+/** The project's own list of what is on the hosts and in no resource. */
+export async function runOrphans(words: readonly string[]): Promise<number> {
+  const path = `${dirname(await locate())}${delimiter}${process.env.PATH ?? ""}`;
+  const script = resolve(root, "components/orphans.ts");
+  const child = spawn(
+    process.execPath,
+    ["--require", "tsx/cjs", script, ...words],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        ...pulumiEnvironment,
+        PATH: path,
+        INIT_CWD: labDirectory,
+      },
+      stdio: "inherit",
+    },
+  );
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (code) => done(code ?? 1));
   });
 }
 

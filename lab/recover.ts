@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { labDirectory, stack, stateDirectory } from "./paths";
 import { runPulumi } from "./pulumi";
 
@@ -16,8 +17,21 @@ interface Deployment {
   deployment: { pending_operations?: unknown[] };
 }
 
-/** Clears what an engine that was killed has left: its lock, and operations it never ended. */
-export async function recover(): Promise<void> {
+const pollMs = 250;
+
+/**
+ * Clears what an engine that was killed has left: its lock, and operations it
+ * never ended. A command that needs the lock waits for the end of one that lives.
+ */
+export async function recover(needsLock = false): Promise<void> {
+  for (let told = false; needsLock; told = true) {
+    const pid = livingEngine();
+    if (pid === undefined) break;
+    if (!told) {
+      console.error(`Another run (process ${pid}) is at work: waiting...`);
+    }
+    await sleep(pollMs);
+  }
   const held = removeDeadLocks();
   // What is pending is then another run's, and at work.
   if (held) return;
@@ -47,26 +61,46 @@ function hasPending(): boolean {
   );
 }
 
+interface Lock {
+  file: string;
+  pid: number;
+  hostname: string;
+}
+
+function locks(): Lock[] {
+  const place = join(folder, "locks", "organization", "hybrid-site", stack);
+  if (!existsSync(place)) return [];
+  // Beside each lies its ".attrs", which is left when the lock goes.
+  const names = readdirSync(place).filter((name) => name.endsWith(".json"));
+  return names.flatMap((name) => {
+    const file = join(place, name);
+    try {
+      const lock = JSON.parse(readFileSync(file, "utf8")) as Omit<Lock, "file">;
+      return [{ file, ...lock }];
+    } catch {
+      // Released since, or not yet written whole.
+      return [];
+    }
+  });
+}
+
+/** The process of an engine of this machine that holds the stack. */
+export function livingEngine(): number | undefined {
+  return locks().find((lock) => lock.hostname === hostname() && alive(lock.pid))
+    ?.pid;
+}
+
 /** Whether a living one is left. */
 function removeDeadLocks(): boolean {
-  const locks = join(folder, "locks", "organization", "hybrid-site", stack);
-  if (!existsSync(locks)) return false;
   let held = false;
-  // Beside each lies its ".attrs", which is left when the lock goes.
-  const names = readdirSync(locks).filter((name) => name.endsWith(".json"));
-  for (const name of names) {
-    const file = join(locks, name);
-    const lock = JSON.parse(readFileSync(file, "utf8")) as {
-      pid: number;
-      hostname: string;
-    };
-    if (lock.hostname !== hostname() || alive(lock.pid)) {
+  for (const { file, pid, hostname: machine } of locks()) {
+    if (machine !== hostname() || alive(pid)) {
       held = true;
       continue;
     }
     rmSync(file);
     console.error(
-      `An earlier run (process ${lock.pid}) has ended without releasing the stack: released.`,
+      `An earlier run (process ${pid}) has ended without releasing the stack: released.`,
     );
   }
   return held;

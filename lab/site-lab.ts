@@ -17,6 +17,7 @@ import {
   type ProxmoxLab,
   startProxmox,
 } from "./proxmox";
+import { livingEngine } from "./recover";
 import { specOf } from "./world";
 
 const { withLock } = require("../engine/lock.cjs") as {
@@ -70,6 +71,12 @@ export function forget(): Promise<void> {
     if (running) {
       throw new Error(
         "Unable to reset the lab: another run has it up. End that one first.",
+      );
+    }
+    const pid = livingEngine();
+    if (pid !== undefined) {
+      throw new Error(
+        `Unable to reset the lab: an earlier run's engine (process ${pid}) is still at work. Wait for its end, or end it first.`,
       );
     }
     rmSync(labDirectory, { recursive: true, force: true });

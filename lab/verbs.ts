@@ -9,6 +9,7 @@ Any Pulumi command runs with the lab up: preview, refresh --yes, destroy --yes,
 stack export ... with its own flags and exit code.
 
   serve    keep the lab up and print where it answers, for any other client
+  orphans  list what is on the hosts and in no resource
   env      print what makes plain "npx pulumi" work on it: eval "$(npm run -s lab -- env)"
   fault    let things go wrong (fault --help)
   drift    change things behind Pulumi's back (drift --help)

@@ -82,16 +82,37 @@ function describe(issue: z.core.$ZodIssue): (Problem & { meant?: string })[] {
       };
     });
   }
+  const key = String(path.at(-1) ?? "the manifest");
+  if (issue.input === undefined && issue.code !== "custom") {
+    const wanted =
+      issue.code === "invalid_value"
+        ? issue.values.join(" or ")
+        : issue.code === "invalid_type"
+          ? issue.expected
+          : "a value";
+    return [{ message: `"${key}" is missing, add it (${wanted})`, path }];
+  }
   if (issue.code === "invalid_value") {
     const wanted = issue.values.map(String);
     const hint = suggest(String(issue.input), wanted);
     return [{ message: `"${issue.input}" is not allowed${hint}`, path }];
   }
-  if (issue.code === "invalid_type" && issue.input === undefined) {
-    const key = String(path.at(-1) ?? "the manifest");
+  if (issue.code === "invalid_type") {
+    const told = JSON.stringify(issue.input);
     return [
-      { message: `"${key}" is missing, add it (${issue.expected})`, path },
+      {
+        message: `${told} is no ${issue.expected}, write one for "${key}"`,
+        path,
+      },
     ];
+  }
+  if (issue.code === "too_big" || issue.code === "too_small") {
+    const [how, limit] =
+      issue.code === "too_big"
+        ? ["too large, write at most", issue.maximum]
+        : ["too small, write at least", issue.minimum];
+    const told = JSON.stringify(issue.input);
+    return [{ message: `${told} is ${how} ${limit} for "${key}"`, path }];
   }
   return [{ message: `${issue.message}, correct the value`, path }];
 }

@@ -1,6 +1,7 @@
 import type { Site } from "../manifest";
 import { exampleSiteId } from "./example-id";
 import type { Finding, Rule } from "./finding";
+import { hostCores } from "./host-cores";
 import { hostLegs } from "./host-legs";
 import { hostMemory } from "./host-memory";
 import { nicNetwork } from "./nic-network";
@@ -15,6 +16,7 @@ export type { Finding, Rule, Severity } from "./finding";
 
 export const rules: readonly Rule[] = [
   exampleSiteId,
+  hostCores,
   hostLegs,
   hostMemory,
   nicNetwork,

@@ -102,7 +102,16 @@ export const guest = z.strictObject({
   nics: z.array(nic).min(1),
   pciDevices: z.array(pciDevice).max(16).optional(),
   cloudInit: cloudInit.optional(),
-  tags: z.array(z.string()).default([]),
+  tags: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9_][a-z0-9_.+-]*$/,
+          "must be lower-case letters, digits, _ . + and -",
+        ),
+    )
+    .default([]),
   pool: z.string().optional().describe("PVE pool, which must be there."),
   startup: startup.optional().describe("Place in the host's boot order."),
   ha: ha.optional().describe("Kept up by the cluster's HA stack."),

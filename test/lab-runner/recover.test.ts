@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -11,6 +11,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { version } from "pulumi/package.json";
 import type * as Recover from "../../lab/recover";
+import type * as SiteLab from "../../lab/site-lab";
 
 const folder = mkdtempSync(join(tmpdir(), "hybrid-site-recover-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,6 +54,26 @@ test("the locks of a living engine and of another machine stay", async () => {
   await recover();
   expect(left()).toEqual(["far.json", "living.json"]);
   expect(console.error).not.toHaveBeenCalled();
+});
+
+test("a command that needs the stack waits for the end of a living engine", async () => {
+  const engine = spawn("sleep", ["1"]);
+  writeLock("living.json", engine.pid ?? 0);
+  const started = Date.now();
+  await recover(true);
+  expect(Date.now() - started).toBeGreaterThan(500);
+  expect(left()).toEqual([]);
+  expect(console.error).toHaveBeenCalledWith(
+    `Another run (process ${engine.pid}) is at work: waiting...`,
+  );
+});
+
+test("the lab is not reset under a living engine", async () => {
+  writeLock("living.json", process.pid);
+  const { forget } = require("../../lab/site-lab") as typeof SiteLab;
+  await expect(forget()).rejects.toThrow(
+    `an earlier run's engine (process ${process.pid}) is still at work`,
+  );
 });
 
 const pending = (operations: object[]) =>

@@ -24,6 +24,12 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     },
     'site "mine" has the id of the example. Make one with uuidgen, once, before anything is made.',
   ],
+  "host-cores": [
+    (site) => {
+      guest(site, "k3s").cores = 80;
+    },
+    'guest "k3s" has 80 cores, and host "r630" has 24. Give it fewer, or another host.',
+  ],
   "host-legs": [
     (site) => {
       delete machine(site, "r630").addresses.storage;

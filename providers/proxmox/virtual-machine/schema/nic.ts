@@ -6,9 +6,10 @@ const tag = z.int().min(1).max(4094);
 const nic = z
   .strictObject({
     bridge: z.string(),
+    /** Left out: virtio. */
     model: z
       .enum(["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"])
-      .default("virtio"),
+      .optional(),
     tag: tag.optional(),
     trunks: z.array(tag).min(1).optional(),
     /** 1: that of the bridge. */
@@ -31,7 +32,7 @@ const nic = z
     connected: z.boolean().optional(),
   })
   .superRefine(({ model, mtu, queues }, context) => {
-    if (model === "virtio") return;
+    if (model === undefined || model === "virtio") return;
     for (const [key, value] of Object.entries({ mtu, queues })) {
       if (value === undefined) continue;
       const message = `is for virtio NICs, not for ${model}`;

@@ -31,6 +31,7 @@ export const nicArea: Area = {
   },
 };
 
+const defaultModel = "virtio";
 const modelAndMac =
   /^(virtio|e1000|e1000e|rtl8139|vmxnet3)=(([0-9A-F]{2}:){5}[0-9A-F]{2})$/i;
 
@@ -38,9 +39,9 @@ function setting(nic: Nic, current = "", before?: Nic): string {
   const found = hardware(current);
   const { model: _model, macaddr: _mac, ...kept } = found.properties;
   const mac = nic.mac ?? found.mac;
-  const { bridge, tag, trunks } = nic;
+  const { bridge, model = defaultModel, tag, trunks } = nic;
   return formatProperties({
-    ...(mac ? { [nic.model]: mac } : { model: nic.model }),
+    ...(mac ? { [model]: mac } : { model }),
     ...mergeProperties(kept, options(nic), before && options(before)),
     bridge,
     tag,
@@ -67,7 +68,10 @@ function actual(value: string, wanted: Nic | undefined): Nic {
     set === undefined || text === undefined ? undefined : Number(text);
   return {
     bridge,
-    model: model as Nic["model"],
+    model:
+      wanted?.model === undefined && model === defaultModel
+        ? undefined
+        : (model as Nic["model"]),
     tag: tag === undefined ? undefined : Number(tag),
     trunks:
       trunks && wanted?.trunks ? reordered(trunks, wanted.trunks) : trunks,
@@ -92,6 +96,6 @@ function hardware(value: string) {
     delete properties[key];
     return { model, mac: mac.toUpperCase(), properties };
   }
-  const { model = "virtio", macaddr } = properties;
+  const { model = defaultModel, macaddr } = properties;
   return { model, mac: macaddr?.toUpperCase(), properties };
 }
