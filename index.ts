@@ -10,24 +10,28 @@ import { judge, loadSite, ManifestError, type Site } from "./site";
 import { formatPath } from "./site/problem";
 
 const file = new Config("hybrid-site").require("manifest");
-const site = check(load());
 
-new NetworkFabric(site);
-const templates = new Map<string, readonly Resource[]>();
-for (const host of site.proxmox.hosts) {
-  templates.set(host.host, new SiteProxmoxHost(site, host).templates);
+/** Outputs: VM id and addresses of each guest, and what waits for its next start. */
+async function program() {
+  const site = check(load());
+  // The state keeps each resource's stack trace: without the runner's part.
+  await undefined;
+  new NetworkFabric(site);
+  const templates = new Map<string, readonly Resource[]>();
+  for (const host of site.proxmox.hosts) {
+    templates.set(host.host, new SiteProxmoxHost(site, host).templates);
+  }
+  const machines: Record<string, object> = {};
+  for (const guest of site.guests) {
+    const sources = guest.from === "clone" ? templates.get(guest.host) : [];
+    const { machine } = new ServiceVm(site, guest, sources ?? []);
+    const { vmNumber: vmId, addresses, pending } = machine;
+    machines[guest.name] = { vmId, addresses, pending };
+  }
+  return { machines };
 }
 
-/** VM id and addresses of each guest, and what waits for its next start. */
-export const machines: Record<string, object> = {};
-// The state keeps the stack trace of each resource: a loop adds no frames.
-for (const guest of site.guests) {
-  const sources = guest.from === "clone" ? templates.get(guest.host) : [];
-  const { machine } = new ServiceVm(site, guest, sources ?? []);
-  const { vmNumber: vmId, addresses, pending } = machine;
-  machines[guest.name] = { vmId, addresses, pending };
-}
-
+export = program;
 function load(): Site {
   try {
     return loadSite(file);

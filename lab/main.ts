@@ -7,13 +7,15 @@ import { root } from "./paths";
 import type { Summary } from "./proxmox";
 import { runOrphans, runPulumi } from "./pulumi";
 import { recover } from "./recover";
-import { forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
+import { alone, forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
 import { prepareStack } from "./stack";
 import { summarize } from "./summary";
 import { drift, fault, help } from "./verbs";
 
 const up = ["up", "--yes", "--policy-pack", join(root, "policy")];
 
+/** Commands that need the stack for themselves. */
+const writes = /^(up|update|refresh|destroy|import)$/;
 const unfinished = "Not finished: npm run lab goes on where this has stopped.";
 
 async function main([verb, ...words]: string[]): Promise<number> {
@@ -37,8 +39,7 @@ async function main([verb, ...words]: string[]): Promise<number> {
       return withLab(async () => runOrphans(words));
     case undefined:
       return withLab(async (lab, site) => {
-        await recover(true);
-        const { code } = await runPulumi(up);
+        const { code } = await alone(() => runPulumi(up));
         if (code === 0) {
           const nodes = (await lab.control({ do: "summary" })) as Summary;
           say(summarize(site, nodes, manifest()));
@@ -47,8 +48,10 @@ async function main([verb, ...words]: string[]): Promise<number> {
       });
     default:
       return withLab(async () => {
-        await recover(/^(up|update|refresh|destroy|import)$/.test(verb));
-        return (await runPulumi([verb, ...words])).code;
+        const run = () => runPulumi([verb, ...words]);
+        if (writes.test(verb)) return (await alone(run)).code;
+        await recover();
+        return (await run()).code;
       });
   }
 }

@@ -17,7 +17,7 @@ import {
   type ProxmoxLab,
   startProxmox,
 } from "./proxmox";
-import { livingEngine } from "./recover";
+import { livingEngine, recover } from "./recover";
 import { specOf } from "./world";
 
 const { withLock } = require("../engine/lock.cjs") as {
@@ -87,6 +87,14 @@ export function forget(): Promise<void> {
 export function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(labDirectory, { recursive: true, mode: 0o700 });
   return withLock(join(labDirectory, startLock), "start of the lab", work);
+}
+
+/** A command that needs the stack for itself, after what an earlier one has left. */
+export function alone<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(join(labDirectory, "run.lock"), "run", async () => {
+    await recover(true);
+    return work();
+  });
 }
 
 function hardwareOf(site: Site): string {

@@ -136,24 +136,13 @@ test("destroy leaves what is marked keep, and nothing else", async () => {
 });
 
 test("orphans lists what was kept, and who it belongs to", async () => {
-  const { child, ended } = lab.start("serve");
-  await new Promise<void>((resolve) => {
-    child.stdout?.on("data", () => resolve());
-  });
-  const script = `eval "$(node --require tsx/cjs lab/main.ts env 2>/dev/null)" && export INIT_CWD="$PWD" && cd "${root}" && node --require tsx/cjs components/orphans.ts`;
-  const { status, stdout } = spawnSync("bash", ["-c", script], {
-    cwd: root,
-    env: lab.environment,
-    encoding: "utf8",
-  });
-  expect([status, stdout]).toEqual([
+  const { code, output } = await lab.run("orphans");
+  expect([code, output]).toEqual([
     0,
     expect.stringMatching(
-      /^r630: guest \d+ "kept-observability" of \S+\/VirtualMachine\/observability\n1 carries/,
+      /r630: guest \d+ "kept-observability" of \S+\/VirtualMachine\/observability\n1 carries/,
     ),
   ]);
-  child.kill("SIGTERM");
-  await ended;
 });
 
 test(

@@ -70,6 +70,15 @@ test("lost replies and cut connections are got over in one run, with no guest tw
   ]);
 });
 
+test("two runs at once follow each other, and the second finds nothing to do", async () => {
+  const both = await Promise.all([
+    lab.run("up", "--yes", "--skip-preview"),
+    lab.run("up", "--yes", "--skip-preview"),
+  ]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(lab.guests()).toHaveLength(4);
+});
+
 test("a failed start is one clear error, and the next run finishes", async () => {
   await lab.run("destroy", "--yes");
   await lab.run("fault", "task-fail", "--match", "qmstart", "--count", "1");
