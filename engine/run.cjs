@@ -25,7 +25,7 @@ async function prepare() {
 // In this process: exit code, signals and terminal need no passing on.
 prepare().then(
   () => {
-    require("tsx/cjs");
+    require("../providers/typescript.cjs");
     runMain();
   },
   (error) => {

@@ -80,7 +80,7 @@ export async function runOrphans(words: readonly string[]): Promise<number> {
   const script = resolve(root, "components/orphans.ts");
   const child = spawn(
     process.execPath,
-    ["--require", "tsx/cjs", script, ...words],
+    ["--require", "./providers/typescript.cjs", script, ...words],
     {
       cwd: root,
       env: {

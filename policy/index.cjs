@@ -1,3 +1,3 @@
 // The policy host gives no way to preload a loader.
-require("tsx/cjs");
+require("../providers/typescript.cjs");
 require("./pack.ts");

@@ -12,13 +12,15 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-const engine = resolve(__dirname, "../../engine");
+const root = resolve(__dirname, "../..");
 let folder: string;
 
 /** A fresh clone, an npm that only counts, and a command that shows what it is given. */
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "hybrid-site-run-"));
-  cpSync(engine, join(folder, "engine"), { recursive: true });
+  for (const part of ["engine", "providers/typescript.cjs"]) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
   writeFileSync(join(folder, "package-lock.json"), "{}");
   writeFileSync(
     join(folder, "command.ts"),

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 
 export interface Endpoint {
   url: string;
@@ -29,7 +29,9 @@ export function verifiedConnector(
   endpoint: Endpoint,
 ): buildConnector.connector {
   const pins = endpoint.fingerprints?.map(normalize);
-  const connect = buildConnector({
+  // Loaded with the transport.
+  const undici = require("undici") as typeof import("undici");
+  const connect = undici.buildConnector({
     ca: endpoint.ca,
     timeout: connectTimeoutMs,
     allowH2: false,

@@ -1,4 +1,4 @@
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { encodeForm, type Params } from "./encoding";
 import { outcomeOf, ProxmoxError } from "./errors";
 import { type Endpoint, PinMismatch, verifiedConnector } from "./tls";
@@ -41,7 +41,9 @@ export class Transport {
         `host "${host}" has neither a CA nor a fingerprint, and an unverified connection is not made. Set hybrid-site:endpoints.${host}.proxmox.fingerprints (pvenode cert info)`,
       );
     }
-    this.#agent = new Agent({
+    // Loaded when a host is asked something: a preview asks nothing.
+    const undici = require("undici") as typeof import("undici");
+    this.#agent = new undici.Agent({
       connect: verifiedConnector(endpoint),
       connections,
       keepAliveTimeout: keepAliveMs,
