@@ -76,17 +76,18 @@ export class ProxmoxClient {
     params: Params | undefined,
     signal: AbortSignal,
   ): Promise<T> {
-    const once = async () => {
+    const once = async (mayRenew = true): Promise<unknown> => {
       if (method !== "GET") await this.#beforeWrite?.();
-      const headers = await this.#login.headers(method, signal);
-      return this.#transport.send({ method, path, params, headers, signal });
+      const { headers, ticket } = await this.#login.prove(method, signal);
+      try {
+        const call = { method, path, params, headers, signal };
+        return await this.#transport.send(call);
+      } catch (error) {
+        if (!mayRenew || !this.#login.renew(error, ticket)) throw error;
+        return once(false);
+      }
     };
-    return retrying(method, signal, () =>
-      once().catch((error) => {
-        if (this.#login.renew(error)) return once();
-        throw error;
-      }),
-    ) as Promise<T>;
+    return retrying(method, signal, () => once()) as Promise<T>;
   }
 
   /** Operations that run side by side share an answer of at most that age. */
