@@ -118,6 +118,16 @@ test.each([
     'there is no guest "nobody"',
   ],
   [
+    "an unknown setting",
+    ["drift", "set", "openwrt", "memroy", "1024"],
+    'there is no setting "memroy", there are acpi, ',
+  ],
+  [
+    "an unknown privilege",
+    ["fault", "revoke", "ml110", "VM.Monitor"],
+    'there is no privilege "VM.Monitor", there are ',
+  ],
+  [
     "an incomplete drift",
     ["drift", "set", "k3s"],
     'Unable to drift "set k3s": it is not complete.',
