@@ -38,6 +38,9 @@ test("what a rule forbids stops the run before anything is made", async () => {
   expect(output).toContain(
     'host-memory: guests of host "ml110" take 60 GiB of 32 GiB',
   );
+  expect(output).toContain(
+    'What a message calls "pulumi up" or "pulumi refresh" is here: npm run lab',
+  );
   expect(lab.guests()).toEqual([]);
 });
 
