@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from "node:events";
 import fc from "fast-check";
 import { decodeForm } from "../../lab/proxmox/decode";
 import { Limiter, ProxmoxClient, path } from "../../providers/proxmox/client";
@@ -202,6 +203,25 @@ test("operations that start together share one list, and ten tasks fewer polls t
   await Promise.all(made);
   const polls = lab.requests().filter((line) => line.includes("/tasks"));
   expect(polls.length).toBeLessThan(10);
+});
+
+test("any number of requests and tasks may wait on one operation's signal, and none stays on it", async () => {
+  const stop = signal();
+  const session = lab.session(stop);
+  let most = 0;
+  const made = Array.from({ length: 20 }, async (_, index) => {
+    const upid = await session.request<string>("POST", "/nodes/pve/qemu", {
+      vmid: 420 + index,
+    });
+    const task = session.task(upid, "creation");
+    most = Math.max(most, getEventListeners(stop, "abort").length);
+    await task;
+  });
+  await Promise.all(made);
+  expect(most).toBeGreaterThan(10);
+  // Node warns of a leak where there are more than 10, unless told of no limit.
+  expect(getMaxListeners(stop)).toBe(Number.POSITIVE_INFINITY);
+  expect(getEventListeners(stop, "abort")).toEqual([]);
 });
 
 test("the write guard stops a write before it is sent, and no read", async () => {

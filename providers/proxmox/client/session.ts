@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Proxmox } from "proxmox-api";
 import { type Credential, Login } from "./auth";
 import { type Params, reencodePath } from "./encoding";
@@ -55,6 +56,8 @@ export class ProxmoxClient {
     signal: AbortSignal,
     tell: (text: string) => void = () => undefined,
   ): ProxmoxSession {
+    // All that an operation does at once waits on it: many, and no leak.
+    setMaxListeners(Number.POSITIVE_INFINITY, signal);
     return new ProxmoxSession(
       this,
       (method, path, params) => this.#request(method, path, params, signal),
