@@ -83,6 +83,18 @@ test("the memory lies where vmstatestorage says, and goes with the guest", async
   expect(await states("slow")).toEqual([]);
 });
 
+test("the memory lies on files beside a disk, where there are any", async () => {
+  await api.run("PUT", `${one}/config`, { scsi1: "slow:1", scsi2: "fast:1" });
+  await start();
+  expect(await snapshot()).toContain("snapshot feature is not available");
+  await api.run("POST", `${one}/status/stop`);
+  await api.run("PUT", `${one}/config`, { delete: "scsi1" });
+  await api.run("PUT", `${one}/config`, { scsi1: "slow:1,format=qcow2" });
+  await start();
+  expect(await snapshot()).toBe("OK");
+  expect(await states("slow")).toHaveLength(1);
+});
+
 test("a snapshot whose memory finds no room is not made", async () => {
   await start();
   lab.control({ do: "fault", fault: { kind: "full-storage" } });

@@ -1,6 +1,12 @@
 import type { StorageSpec } from "../spec";
 import { memoryBytes } from "../status";
-import { newVolumeId, reserve, storageIdOf, storageOf } from "../volumes";
+import {
+  isShared,
+  newVolumeId,
+  reserve,
+  storageIdOf,
+  storageOf,
+} from "../volumes";
 import type { Guest, Node } from "../world";
 import { isCdrom } from "./drive-formats";
 import { drivesOf, type Place } from "./drives";
@@ -11,14 +17,15 @@ const deviceStateBytes = 500 * 2 ** 20;
 /** Where it is kept unless said: beside a disk, on shared files rather than elsewhere. */
 export function stateStorage(node: Node, { config }: Guest): string {
   if (config.vmstatestorage) return String(config.vmstatestorage);
-  const used = drivesOf(config)
+  const ids = drivesOf(config)
     .filter(([, drive]) => !isCdrom(drive))
-    .flatMap(([, { file = "" }]) =>
-      node.storages.filter(({ id }) => id === storageIdOf(file)),
-    );
+    .map(([, { file = "" }]) => storageIdOf(file));
+  const used = [...new Set(ids)]
+    .sort()
+    .flatMap((id) => node.storages.filter((storage) => storage.id === id));
   const isFiles = ({ type }: StorageSpec) => /^(dir|nfs)$/.test(type);
   const best = (list: StorageSpec[]) => list.findLast(isFiles) ?? list[0];
-  const shared = used.filter((item) => item.shared || item.type === "nfs");
+  const shared = used.filter(isShared);
   return (best(shared) ?? best(used))?.id ?? "local";
 }
 
