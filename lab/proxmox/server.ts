@@ -100,6 +100,8 @@ async function answer(
   response.writeHead(200, "OK", {
     "content-type": "application/json;charset=UTF-8",
     "content-length": Buffer.byteLength(text),
+    // Named, so that Node tells nobody when it will close: pveproxy does not.
+    connection: "keep-alive",
   });
   if (after) {
     response.write(text.slice(0, text.length / 2), () =>

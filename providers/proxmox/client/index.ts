@@ -12,6 +12,7 @@ export {
   TaskError,
 } from "./errors";
 export { Limiter } from "./limiter";
+export { waitedInVain } from "./retry";
 export {
   type ClusterResource,
   ProxmoxClient,
