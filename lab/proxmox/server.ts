@@ -36,9 +36,12 @@ export function serve(
   node: Node,
   { cert, key }: Certificate,
 ): Server {
+  // Not by Node's own time-out, which it tells each client: pveproxy does not.
   const server = createServer(
-    { cert, key, keepAliveTimeout: keepAliveMs },
+    { cert, key, keepAliveTimeout: 0 },
     (request, response) => {
+      request.socket.setTimeout(0);
+      response.on("finish", () => request.socket.setTimeout(keepAliveMs));
       answer(context, node, request, response).catch((error: unknown) => {
         send(response, error instanceof Failure ? error : die(String(error)));
       });
@@ -100,8 +103,6 @@ async function answer(
   response.writeHead(200, "OK", {
     "content-type": "application/json;charset=UTF-8",
     "content-length": Buffer.byteLength(text),
-    // Named, so that Node tells nobody when it will close: pveproxy does not.
-    connection: "keep-alive",
   });
   if (after) {
     response.write(text.slice(0, text.length / 2), () =>
