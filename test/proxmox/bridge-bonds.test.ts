@@ -18,11 +18,14 @@ afterEach(() => lab.stop());
 const { request, device, reload } = hostNetwork(() => lab);
 const bonded = (slaves: string[], mode = "active-backup") =>
   declared({ ports: ["bond0"], bonds: { bond0: { mode, slaves } } });
-const free = { type: "bridge", autostart: 1, bridge_ports: "" };
 /** The management address lies on something else than the host's own bridge. */
 const manage = async (iface: string, type: string) => {
   const address = { cidr: "127.0.0.1/24", gateway: "127.0.0.254" };
-  await request("PUT", `${network}/vmbr0`, { ...free, delete: "cidr,gateway" });
+  await request("PUT", `${network}/vmbr0`, {
+    type: "bridge",
+    autostart: 1,
+    delete: "cidr,gateway,bridge_ports",
+  });
   const known = (await device(iface)) !== undefined;
   const params = { type, autostart: 1, ...address };
   if (known) await request("PUT", `${network}/${iface}`, params);
