@@ -1,7 +1,7 @@
 export type { Credential } from "./auth";
 export { type Params, path } from "./encoding";
 export {
-  isAgentNotReady,
+  isAgentSilent,
   isAlreadyExists,
   isDigestMismatch,
   isGuestMissing,
