@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -9,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -59,7 +59,7 @@ if [ -e "$RIG/on-$name" ]; then
 	eval "$hook"
 fi
 case $name in
-sync) find "$IPKG_INSTROOT/etc" -type f -exec sha256sum {} + | cut -c1-64 >"$RIG/durable" ;;
+sync) find "$IPKG_INSTROOT/etc" -type f -exec stat -c "%i %s %Y" {} + >"$RIG/durable" ;;
 logger) shift 4; echo "$*" >>"$RIG/log" ;;
 sleep) echo slept >>"$RIG/sleeps" ;;
 ubus) read -r answer <"$RIG/ubus"; exit "$answer" ;;
@@ -218,9 +218,9 @@ export class RouterDisk {
       readFileSync(join(this.#rig, "durable"), "utf8").split("\n"),
     );
     for (const file of this.#files()) {
-      const content = readFileSync(file);
-      if (durable.has(sha256(content))) continue;
-      truncateSync(file, content.length % 2 === 0 ? 0 : content.length >> 1);
+      if (durable.has(version(file))) continue;
+      const { size } = statSync(file);
+      truncateSync(file, size % 2 === 0 ? 0 : size >> 1);
     }
     this.#settleOnDisk();
     this.#loseMemory();
@@ -247,8 +247,8 @@ export class RouterDisk {
   }
 
   #settleOnDisk(): void {
-    const sums = this.#files().map((file) => sha256(readFileSync(file)));
-    writeFileSync(join(this.#rig, "durable"), sums.join("\n"));
+    const durable = this.#files().map(version);
+    writeFileSync(join(this.#rig, "durable"), durable.join("\n"));
   }
 
   #files(): string[] {
@@ -261,6 +261,8 @@ export class RouterDisk {
   }
 }
 
-function sha256(content: Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
+/** Goes with a file that is renamed, and not with its copy. */
+function version(file: string): string {
+  const { ino, size, mtimeMs } = statSync(file);
+  return `${ino} ${size} ${Math.floor(mtimeMs / 1_000)}`;
 }
