@@ -9,7 +9,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -72,6 +71,8 @@ const commands = "cp mv rm mkdir sync logger sleep ubus uci".split(" ");
 /** A router's flash and memory, with the guard on it and no other program. */
 export class RouterDisk {
   readonly directory = mkdtempSync(join(tmpdir(), "hybrid-site-router-"));
+  /** See losePower. */
+  spared = /^$/;
   readonly #rig = join(this.directory, "rig");
   readonly #flash = join(this.directory, "flash");
   readonly #live = join(this.#flash, "etc/config");
@@ -208,19 +209,22 @@ export class RouterDisk {
       child.on("error", reject);
       child.on("close", (_code, signal) => resolve(signal === "SIGKILL"));
     });
-    if (isLost) this.losePower();
+    if (isLost) this.losePower(this.spared);
     return Number(readFileSync(join(this.#rig, "count"), "utf8"));
   }
 
-  /** What was written since the last sync is lost, as its file's name is not. */
-  losePower(): void {
+  /**
+   * What was written since the last sync is cut, as its file's name is not; or
+   * only where `spared` does not fit: a disk writes in an order of its own.
+   */
+  losePower(spared = /^$/): void {
     const durable = new Set(
       readFileSync(join(this.#rig, "durable"), "utf8").split("\n"),
     );
     for (const file of this.#files()) {
-      if (durable.has(version(file))) continue;
-      const { size } = statSync(file);
-      truncateSync(file, size % 2 === 0 ? 0 : size >> 1);
+      if (durable.has(version(file)) || spared.test(file)) continue;
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, text.slice(0, text.indexOf("\n") + 1));
     }
     this.#settleOnDisk();
     this.#loseMemory();
