@@ -35,7 +35,7 @@ echo "$sum  $IMAGE.gz" | sha256sum --check --status ||
 before=$(on_router "$state") || fail "it does not answer by SSH. Look at the path and the key."
 on_router '[ ! -d /var/run/rpcd/snapshot-files ]' ||
 	fail "a change waits for its confirmation there. Wait until \"pulumi up\" has ended."
-kept=$(on_router 'sysupgrade -l')
+kept=$(on_router 'sysupgrade -l') || fail "it does not say what sysupgrade keeps. Look at the path."
 for file in /etc/config/network /etc/config/rpcd /etc/uhttpd.key /etc/uhttpd.crt /etc/hybrid-site/confirmed/current /usr/share/rpcd/acl.d/hybrid-site.json; do
 	case $kept in
 	*"$file"*) ;;
@@ -43,12 +43,12 @@ for file in /etc/config/network /etc/config/rpcd /etc/uhttpd.key /etc/uhttpd.crt
 	esac
 done
 on_router 'cat >/tmp/upgrade.img.gz' <"$IMAGE.gz" || fail "the image does not fit into its memory. Give the VM more."
-there=$(on_router 'sha256sum /tmp/upgrade.img.gz')
+there=$(on_router 'sha256sum /tmp/upgrade.img.gz') || fail "it does not answer any more. Try again."
 [ "${there%% *}" = "$sum" ] || fail "the image arrived damaged. Try again."
 on_router 'sysupgrade -T /tmp/upgrade.img.gz' || fail "sysupgrade does not take the image. It says why above."
 
 echo "Upgrading; $ROUTER is away for a minute or two."
-booted=$(on_router 'cat /proc/sys/kernel/random/boot_id')
+booted=$(on_router 'cat /proc/sys/kernel/random/boot_id') || fail "it does not answer any more. Try again."
 # The connection breaks in the course of it.
 on_router 'sysupgrade /tmp/upgrade.img.gz' || true
 tries=0
