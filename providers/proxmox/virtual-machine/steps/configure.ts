@@ -3,7 +3,7 @@ import { type ProxmoxSession, path } from "../../client";
 import { type Config, text, volumeOf } from "../../guests/config";
 import { type Guest, type PendingEntry, readConfig } from "../../guests/find";
 import { namesVolumes, planDisks, sizeOf } from "../disks/plan";
-import type { VirtualMachineInputs } from "../model";
+import type { VirtualMachineInputs, VirtualMachineOutputs } from "../model";
 import { changesTo, settingsOf } from "../settings";
 import { cloudInitKey, cloudInitSlot } from "../settings/cloud-init";
 import { imageOf } from "./obtain";
@@ -63,13 +63,25 @@ export async function configure(
   const late = made ? plan().grow : [];
   for (const { slot, size } of late) await resize(session, guest, slot, size);
   const resized = [...grow, ...late].map(({ slot }) => slot);
-  const written = [...Object.keys(set), ...unset, ...destroy, ...resized];
-  if (
-    guest.state !== "stopped" &&
-    written.some((key) => cloudInitKey.test(key))
-  )
-    await regenerate(session, guest);
-  return written;
+  return [...Object.keys(set), ...unset, ...destroy, ...resized];
+}
+
+/**
+ * Cloud-init's keys that the update before wrote without the restart that they
+ * need, or that one which was killed may have written.
+ */
+export function owedCloudInit(
+  { config, vmId }: Guest,
+  inputs: VirtualMachineInputs,
+  before: (VirtualMachineInputs & VirtualMachineOutputs) | undefined,
+): string[] {
+  if (before === undefined) return [];
+  const old = settingsOf(before, config, before, vmId);
+  const wanted = settingsOf(inputs, config, before, vmId);
+  const changed = Object.keys({ ...old, ...wanted }).filter(
+    (key) => cloudInitKey.test(key) && old[key] !== wanted[key],
+  );
+  return [...(before.owed ?? []), ...changed];
 }
 
 /**
@@ -155,9 +167,12 @@ async function moveDisk(
 }
 
 /** A start does that by itself; a running guest finds it at its next boot. */
-async function regenerate(
+export async function regenerate(
   session: ProxmoxSession,
-  { node, vmId }: Guest,
+  { node, vmId, state }: Guest,
+  written: Written,
 ): Promise<void> {
+  if (state === "stopped") return;
+  if (!written.some((key) => cloudInitKey.test(key))) return;
   await session.request("PUT", path`/nodes/${node}/qemu/${vmId}/cloudinit`);
 }
