@@ -65,10 +65,7 @@ export class Mwan3 {
     this.#running = undefined;
   }
 
-  status(
-    part: string | undefined,
-    name: string | undefined,
-  ): object | undefined {
+  status(part: string | undefined, name: string | undefined): object {
     const interfaces = Object.fromEntries(
       this.#interfaces()
         .filter((section) => name === undefined || section.name === name)
@@ -80,7 +77,8 @@ export class Mwan3 {
       policies: this.#policies(),
     };
     if (part === undefined) return all;
-    return part in all ? { [part]: all[part as keyof typeof all] } : undefined;
+    // A part that it does not know is all of them.
+    return part in all ? { [part]: all[part as keyof typeof all] } : all;
   }
 
   #interfaces(): UciSection[] {
