@@ -28,8 +28,15 @@ export function memberName(line: string, metric: number, weight: number) {
   return fitted("", line, `_m${metric}_w${weight}`);
 }
 
+export function memberName6(line: string, metric: number, weight: number) {
+  return fitted("", line, `_6_m${metric}_w${weight}`);
+}
+
 /** netifd's own name for the IPv6 of a line. */
 export const ipv6Of = (name: string) => `${name}_6`;
+
+/** pppd's device for a line's session. */
+export const pppoeDevice = (name: string) => `pppoe-${name}`;
 
 function fitted(before: string, name: string, after: string): string {
   const room = longestName - before.length - after.length;
