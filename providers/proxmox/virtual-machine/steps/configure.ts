@@ -30,7 +30,6 @@ export async function configure(
   // First: options of a running guest's disk wait with the size they were written with.
   const { grow } = plan();
   for (const { slot, size } of grow) await resize(session, guest, slot, size);
-  if (grow.length > 0 && !guest.assumed) await reread(session, guest);
   const { add, options, move, detach, destroy } = plan();
   const settings = settingsOf(inputs, guest.config, before, guest.vmId);
   const { set, unset } = changesTo(known(guest), settings);
@@ -55,7 +54,8 @@ export async function configure(
   if (made || move.length + destroy.length > 0) await reread(session, guest);
   for (const slot of Object.keys(inputs.disks)) delete kept[slot];
   const doomed = { set: {}, unset: destroy };
-  await write(session, guest, doomed, { force: true, slow: true });
+  const gone = { force: true, slow: true };
+  if (await write(session, guest, doomed, gone)) await reread(session, guest);
   for (const { slot, storage, format } of move) {
     await moveDisk(session, guest, slot, storage, format);
   }
@@ -134,16 +134,18 @@ function refuseShrinking(config: Config, { disks }: VirtualMachineInputs) {
 
 async function resize(
   session: ProxmoxSession,
-  { node, vmId, config }: Guest,
+  guest: Guest,
   slot: string,
   size: number,
 ): Promise<void> {
+  const { node, vmId, config } = guest;
   const upid = await session.request<string | null>(
     "PUT",
     path`/nodes/${node}/qemu/${vmId}/resize`,
-    { disk: slot, size: `${size}G` },
+    { disk: slot, size: `${size}G`, digest: text(config, "digest") },
   );
   if (upid) await session.task(upid, `resize of ${slot}`);
+  if (!guest.assumed) return reread(session, guest);
   const value = text(config, slot) ?? "";
   config[slot] = value.replace(/size=[^,]*/, `size=${size}G`);
 }
@@ -156,11 +158,12 @@ async function moveDisk(
   storage: string,
   format: string | undefined,
 ): Promise<void> {
-  const { node, vmId } = guest;
+  const { node, vmId, config } = guest;
+  const digest = text(config, "digest");
   const upid = await session.request<string>(
     "POST",
     path`/nodes/${node}/qemu/${vmId}/move_disk`,
-    { disk: slot, storage, format, delete: true },
+    { disk: slot, storage, format, delete: true, digest },
   );
   await session.task(upid, `move of ${slot} to storage "${storage}"`);
   await reread(session, guest);
