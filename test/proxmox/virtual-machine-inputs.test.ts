@@ -218,7 +218,8 @@ test.each([
       .spyOn(Transport.prototype, "send")
       .mockImplementation(function (this: Transport, call) {
         if (call.path.endsWith(`/${action}`) && sent++ === 0) {
-          const theirs = { key: "hookscript", value: "local:snippets/theirs" };
+          const value = `local:snippets/${action}`;
+          const theirs = { key: "hookscript", value };
           lab.control({ do: "drift", guest: id, change: "set", ...theirs });
         }
         return send.call(this, call);

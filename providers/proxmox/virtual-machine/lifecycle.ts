@@ -76,6 +76,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
         vmNumber: guest.vmId,
         addresses: asks ? await agentAddresses(session, guest) : [],
         kept: inputs.kept,
+        owed: inputs.owed,
       },
     };
   },
