@@ -1,6 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Configuration } from "../providers/dynamic/configuration";
+import { formatOwner } from "../providers/dynamic/owner";
+import { UbusClient } from "../providers/openwrt/client";
+import { readMark } from "../providers/openwrt/router/mark";
+import { readFiles } from "../providers/openwrt/router/observe";
 import { ProxmoxClient } from "../providers/proxmox/client";
 import { loadSite, type ProxmoxHost, type Site } from "../site";
 import { markedBy } from "./marked";
@@ -37,14 +41,17 @@ async function main(): Promise<number> {
   const known = new Set([
     ...(deployment.resources ?? []).map(({ inputs }) => inputs?.owner),
     // A resource of the manifest takes up what an earlier attempt left.
-    ...site.guests.map(({ name }) => `${site.site.id}/VirtualMachine/${name}`),
+    ...declaredBy(site),
   ]);
   const configuration = new Configuration((key) => config[key]?.value);
-  const results = await Promise.all(
-    site.proxmox.hosts.map((host) =>
+  const results = await Promise.all([
+    ...site.proxmox.hosts.map((host) =>
       orphansOf(site, host, configuration, known),
     ),
-  );
+    ...Object.keys(configuration.endpoints).map((host) =>
+      orphanOfRouter(site, host, configuration, known),
+    ),
+  ]);
   // Each host tells of all guests of its cluster.
   const lines = [...new Set(results.flatMap(({ found }) => found))];
   for (const line of lines) console.log(line);
@@ -58,6 +65,18 @@ async function main(): Promise<number> {
     );
   } else if (missed.length === 0) console.log("No orphans.");
   return missed.length === 0 ? 0 : 3;
+}
+
+function declaredBy({ site, guests, proxmox, router }: Site): string[] {
+  const owner = (kind: string, name: string) =>
+    formatOwner(site.id, kind, name);
+  return [
+    ...guests.map(({ name }) => owner("VirtualMachine", name)),
+    ...proxmox.hosts.flatMap(({ host, bridges }) =>
+      bridges.map(({ name }) => owner("Bridge", `${host}-${name}`)),
+    ),
+    ...(router ? [owner("Router", router.guest)] : []),
+  ];
 }
 
 interface Looked {
@@ -95,6 +114,38 @@ async function orphansOf(
     return { found };
   } catch (error) {
     return problem((error as Error).message.replace(/\.$/, ""));
+  } finally {
+    await client.close();
+  }
+}
+
+/** The mark that a router's configuration carries. */
+async function orphanOfRouter(
+  { site }: Site,
+  host: string,
+  configuration: Configuration,
+  known: ReadonlySet<string | undefined>,
+): Promise<Looked> {
+  const endpoint = configuration.endpoints[host]?.openwrt;
+  const account = configuration.credentials[host]?.openwrt;
+  if (!endpoint || !account) return { found: [] };
+  const client = new UbusClient(host, endpoint, account);
+  const signal = AbortSignal.timeout(hostTimeoutMs);
+  try {
+    const session = await client.login(signal, 60);
+    const mark = readMark((await readFiles(session, signal)).system);
+    const isOrphan =
+      mark?.owner.startsWith(`${site.id}/`) && !known.has(mark.owner);
+    return {
+      found: isOrphan
+        ? [`${host}: the router's configuration of ${mark?.owner}`]
+        : [],
+    };
+  } catch (error) {
+    return {
+      found: [],
+      problem: `Unable to look at router "${host}": ${(error as Error).message.replace(/\.$/, "")}. Nothing is known of what it holds.`,
+    };
   } finally {
     await client.close();
   }

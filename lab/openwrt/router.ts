@@ -50,6 +50,8 @@ export class OpenwrtRouter {
   }
 
   boot(): void {
+    // Before the snapshots go: a guard that waits for that would take it for a confirmation.
+    this.#scripts.powerOff();
     this.flash.emptyMemory();
     this.#sessions = new Sessions(this.flash, this.spec.shadow);
     this.#applies = this.#newApplies();
@@ -61,6 +63,7 @@ export class OpenwrtRouter {
 
   /** Power goes: what is in memory is lost, timers too. */
   powerOff(): void {
+    this.#scripts.powerOff();
     this.#isUp = false;
     this.#applies.forget();
     this.netifd.stop();

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Flash } from "./flash";
 
@@ -8,6 +9,20 @@ import type { Flash } from "./flash";
  */
 export class Scripts {
   constructor(private readonly flash: Flash) {}
+
+  /** Power is gone: what runs in the background goes too, also that of a lab that was killed. */
+  powerOff(): void {
+    const mark = `IPKG_INSTROOT=${this.flash.root}\0`;
+    const ids = existsSync("/proc") ? readdirSync("/proc").map(Number) : [];
+    for (const id of ids.filter((id) => id > 1 && id !== process.pid)) {
+      try {
+        const environment = readFileSync(`/proc/${id}/environ`, "utf8");
+        if (`${environment}\0`.includes(mark)) process.kill(id, "SIGKILL");
+      } catch {
+        // Somebody else's, or it has ended meanwhile.
+      }
+    }
+  }
 
   /** In their order, before anything else is up. */
   boot(): void {

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import {
+  image,
   type SiteInputs,
   type Standing,
   standing,
   standingSite,
+  testRouter,
   withOption,
 } from "../support/openwrt";
 
@@ -14,6 +17,19 @@ afterEach(() => now.lab.control({ do: "clear-faults" }));
 afterAll(() => now.lab.stop());
 
 const seconds = 90_000;
+const files = ["network", "firewall", "dhcp", "mwan3", "system"];
+
+/** A router whose image has the guard that this project makes images with. */
+const guarded = () =>
+  testRouter(undefined, {
+    files: {
+      ...image,
+      "etc/rc.d/S15hybrid-site-guard": readFileSync(
+        "site/image/files/hybrid-site-guard",
+        "utf8",
+      ),
+    },
+  });
 const cut = withOption(standingSite, "network", "vlan10", {
   ports: ["eth3:t"],
 });
@@ -128,6 +144,47 @@ test.each<[string, SiteInputs, () => void, RegExp]>([
     expect(await now.isClean()).toBe(true);
     now.lab.control({ do: "clear-faults" });
     await now.works();
+  },
+  seconds,
+);
+
+test(
+  "power that is lost in the window brings the last confirmed files back, and the next run works",
+  async () => {
+    const lab = await guarded();
+    try {
+      const { id, outs = {} } = await lab.router.create(standingSite);
+      const before = files.map((name) => lab.file(name));
+      const cutOff = lab.router.update(id, outs, {
+        ...renumbered,
+        verify: { window: 60 },
+        timeouts: { update: 7 },
+        // Never up: the change cannot prove itself before the power goes.
+        network: [
+          ...renumbered.network,
+          {
+            section: "nowhere",
+            type: "interface",
+            options: { device: "eth9", proto: "none" },
+          },
+        ],
+      });
+      await expect(cutOff).rejects.toThrow(/took over 7 s/);
+      expect(lab.file("network")).toContain("10.0.31.1/24");
+      lab.control({ do: "reboot" });
+      expect(files.map((name) => lab.file(name))).toEqual(before);
+      const news = withOption(standingSite, "dhcp", "guests", {
+        leasetime: "3h",
+      });
+      await lab.router.update(id, outs, news);
+      expect(lab.file("dhcp")).toContain("'3h'");
+      // What was confirmed stays.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      lab.control({ do: "reboot" });
+      expect(lab.file("dhcp")).toContain("'3h'");
+    } finally {
+      await lab.stop();
+    }
   },
   seconds,
 );
