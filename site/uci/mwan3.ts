@@ -19,8 +19,8 @@ import { type OptionValue, type Section, section } from "./section";
 
 /**
  * Interfaces stand in the order of the lines: their place is their mark and
- * routing table. Rules stand so that nobody confined meets another rule first,
- * and what takes the rest comes last.
+ * routing table. What networks say of all their traffic stands before the rules,
+ * of which the last takes the rest.
  */
 export function deriveMwan3(site: RoutedSite): Section[] {
   const members = new Map<string, Section>();
@@ -116,17 +116,11 @@ function only({ wan }: { wan?: Leg["wan"] }): string[] {
 }
 
 function rules(site: RoutedSite): Section[] {
-  const { wan } = site;
-  const own = legs(site).filter((leg) => leg.wan !== undefined);
-  const confined = (leg: Leg) => typeof leg.wan === "object";
-  const [first, last] = [wan.rules.slice(0, -1), wan.rules.slice(-1)];
   return [
-    ...own.filter(confined).flatMap((leg) => networkRules(site, leg)),
-    ...first.flatMap((rule) => manifestRule(site, rule)),
-    ...own
-      .filter((leg) => !confined(leg))
+    ...legs(site)
+      .filter(({ wan }) => wan !== undefined)
       .flatMap((leg) => networkRules(site, leg)),
-    ...last.flatMap((rule) => manifestRule(site, rule)),
+    ...site.wan.rules.flatMap((rule) => manifestRule(site, rule)),
   ];
 }
 

@@ -291,6 +291,12 @@ const cases: [string, string | RegExp, string, string][] = [
     'x there is no network with a gateway "cii", did you mean "ci"?\n  at wan.rules[0].from',
   ],
   [
+    "a rule for a network that has a policy of its own",
+    "{ name: https,",
+    "{ name: https, from: ci,",
+    'x network "ci" has "wan" for all its traffic, and this rule is never reached, drop one of them\n  at wan.rules[0]',
+  ],
+  [
     "half seconds of a health check",
     "timeout: 1s",
     "timeout: 1500ms",
