@@ -1,3 +1,4 @@
+export type { Endpoint } from "../../tls";
 export type { Credential } from "./auth";
 export { type Params, path } from "./encoding";
 export {
@@ -18,4 +19,3 @@ export {
   type ProxmoxSession,
   recentlyMs,
 } from "./session";
-export type { Endpoint } from "./tls";
