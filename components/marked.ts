@@ -7,6 +7,8 @@ import { belongsTo, readConfig } from "../providers/proxmox/guests/find";
 export interface Marked {
   /** 'guest 100 "web"' */
   what: string;
+  /** The cluster's node that has it. */
+  node: string;
   owner: string;
   /** Left on purpose by the deletion of its resource. */
   kept: boolean;
@@ -47,6 +49,7 @@ export async function markedBy(
     const name = `${config.name}`;
     found.push({
       what: `guest ${vmid} "${name}"`,
+      node,
       owner: mark.owner,
       kept: name.startsWith("kept-"),
     });
@@ -55,7 +58,8 @@ export async function markedBy(
   for (const [name, { type, comments }] of interfaces.found) {
     const mark = parseMark(comments);
     if (!mark || !isOurs(mark) || claimedName(mark) !== name) continue;
-    found.push({ what: `${type} "${name}"`, owner: mark.owner, kept: false });
+    const what = `${type} "${name}"`;
+    found.push({ what, node, owner: mark.owner, kept: false });
   }
   return found;
 }

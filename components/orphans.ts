@@ -45,7 +45,8 @@ async function main(): Promise<number> {
       orphansOf(site, host, configuration, known),
     ),
   );
-  const lines = results.flatMap(({ found }) => found);
+  // Each host tells of all guests of its cluster.
+  const lines = [...new Set(results.flatMap(({ found }) => found))];
   for (const line of lines) console.log(line);
   const missed = results.flatMap(({ problem }) => problem ?? []);
   for (const problem of missed) console.error(problem);
@@ -67,10 +68,11 @@ interface Looked {
 
 async function orphansOf(
   site: Site,
-  { host, node = host }: ProxmoxHost,
+  place: ProxmoxHost,
   configuration: Configuration,
   known: ReadonlySet<string | undefined>,
 ): Promise<Looked> {
+  const { host, node = host } = place;
   const problem = (why: string) => ({
     found: [],
     problem: `Unable to look at host "${host}": ${why}. Nothing is known of what it holds.`,
@@ -86,13 +88,27 @@ async function orphansOf(
     const marked = await markedBy(site.site.id, session, node);
     const found = marked
       .filter(({ owner, kept }) => kept || !known.has(owner))
-      .map(({ what, owner }) => `${host}: ${what} of ${owner}`);
+      .map(
+        ({ what, node, owner }) =>
+          `${hostOf(site, place, node)}: ${what} of ${owner}`,
+      );
     return { found };
   } catch (error) {
     return problem((error as Error).message.replace(/\.$/, ""));
   } finally {
     await client.close();
   }
+}
+
+/** A node of the same cluster, by the host's name in the manifest if it is there. */
+function hostOf({ proxmox }: Site, near: ProxmoxHost, node: string): string {
+  const clusterOf = ({ host, cluster = host }: ProxmoxHost) => cluster;
+  const found = proxmox.hosts.find(
+    (other) =>
+      clusterOf(other) === clusterOf(near) &&
+      (other.node ?? other.host) === node,
+  );
+  return found?.host ?? node;
 }
 
 function run(args: string[]): string {

@@ -17,6 +17,9 @@ const up = ["up", "--yes", "--policy-pack", join(root, "policy")];
 /** Commands that need the stack for themselves. */
 const writes = /^(up|update|refresh|destroy|import)$/;
 const unfinished = "Not finished: npm run lab goes on where this has stopped.";
+/** What the providers say is said to users of any stack. */
+const translation =
+  'What a message calls "pulumi up" or "pulumi refresh" is here: npm run lab, npm run lab -- refresh.';
 
 async function main([verb, ...words]: string[]): Promise<number> {
   switch (verb) {
@@ -43,15 +46,19 @@ async function main([verb, ...words]: string[]): Promise<number> {
         if (code === 0) {
           const nodes = (await lab.control({ do: "summary" })) as Summary;
           say(summarize(site, nodes, manifest()));
-        } else console.error(unfinished);
+        } else console.error(`${unfinished}\n${translation}`);
         return code;
       });
     default:
       return withLab(async () => {
         const run = () => runPulumi([verb, ...words]);
-        if (writes.test(verb)) return (await alone(run)).code;
-        await recover();
-        return (await run()).code;
+        if (!writes.test(verb)) {
+          await recover();
+          return (await run()).code;
+        }
+        const { code } = await alone(run);
+        if (code !== 0) console.error(translation);
+        return code;
       });
   }
 }

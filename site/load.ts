@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+} from "yaml";
 import type { z } from "zod";
 import { crossCheck, crossCheckWhatIsThere } from "./cross-check";
 import { manifest, type Site } from "./manifest";
@@ -32,7 +37,7 @@ export function parseSite(text: string, file: string): Site {
   if (document.errors.length > 0) {
     throw new ManifestError(
       file,
-      document.errors.map((error) => ({
+      causes(document.errors).map((error) => ({
         message: `${error.message.split("\n")[0]?.replace(/ at line .*$/, "")}, correct the YAML`,
         path: [],
         line: error.linePos?.[0].line,
@@ -53,6 +58,16 @@ export function parseSite(text: string, file: string): Site {
         line: lineOf(document, lines, problem.path),
       }))
       .sort((left, right) => (left.line ?? 0) - (right.line ?? 0)),
+  );
+}
+
+/** The first error of syntax, for those after it follow from it; but every tab is one. */
+function causes(errors: readonly YAMLParseError[]): YAMLParseError[] {
+  const sorted = [...errors].sort((left, right) => left.pos[0] - right.pos[0]);
+  const first = sorted.findIndex(({ code }) => code !== "DUPLICATE_KEY");
+  return sorted.filter(
+    ({ code }, index) =>
+      first < 0 || index <= first || code === "TAB_AS_INDENT",
   );
 }
 

@@ -2,6 +2,11 @@
  * Bridges and storage definitions in a program of your own. It lives in this
  * project's folder (state refers to ./providers/entry.cjs) and takes addresses
  * and credentials from hybrid-site:endpoints and hybrid-site:credentials.
+ *
+ * `owner` says whose a thing is: Bridge writes it into the bridge's comments, and
+ * touches none that carries another. What stands there without it is refused,
+ * unless `adopt: true` takes it over; deletion then leaves it standing.
+ * `timeouts` are seconds, for each of create, read, update and delete.
  */
 import { formatOwner } from "../../providers/dynamic/owner";
 import { Bridge } from "../../providers/proxmox/bridge/resource";

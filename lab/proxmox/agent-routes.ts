@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Call, type Route, requirePrivilege } from "./call";
 import { die } from "./failure";
+import type { FaultKind } from "./faults";
 import { checkGuest } from "./guest-config";
 import { parse } from "./property-strings";
 import type { Guest } from "./world";
@@ -16,23 +17,23 @@ export function agentEnabled(value: string | number | undefined): boolean {
 }
 
 /** The guest, once its agent has answered. */
-function answering(call: Call): Guest {
+function answering(call: Call, command: string): Guest {
   const guest = checkGuest(call);
   const { vmid, config, status, startedAt, paused } = guest;
+  const hit = (kind: FaultKind) =>
+    call.faults.hit([kind], call.node.name, `${vmid}`);
   if (status !== "running") throw die(`VM ${vmid} is not running`);
   if (!agentEnabled(config.agent)) throw die("No QEMU guest agent configured");
-  if (
-    paused ||
-    Date.now() - startedAt < bootMs ||
-    call.faults.hit(["no-agent"], call.node.name, `${vmid}`)
-  ) {
+  if (paused || Date.now() - startedAt < bootMs || hit("no-agent")) {
     throw die("QEMU guest agent is not running");
+  }
+  if (hit("agent-timeout")) {
+    throw die(`VM ${vmid} qga command 'guest-${command}' failed - got timeout`);
   }
   return guest;
 }
 
-function interfaces(call: Call): unknown {
-  const { config } = answering(call);
+function interfaces({ config }: Guest): unknown {
   const loopback = {
     name: "lo",
     "hardware-address": "00:00:00:00:00:00",
@@ -43,14 +44,12 @@ function interfaces(call: Call): unknown {
   const nics = Object.keys(config)
     .filter((key) => /^net\d+$/.test(key))
     .sort();
-  return {
-    result: [
-      loopback,
-      ...nics.map((key, index) =>
-        nic(`${config[key]}`, config[key.replace("net", "ipconfig")], index),
-      ),
-    ],
-  };
+  return [
+    loopback,
+    ...nics.map((key, index) =>
+      nic(`${config[key]}`, config[key.replace("net", "ipconfig")], index),
+    ),
+  ];
 }
 
 function nic(
@@ -83,25 +82,23 @@ function nic(
   };
 }
 
-function osInfo({ config }: Guest) {
+function osInfo({ config }: Guest): unknown {
   return {
-    result: {
-      id: "debian",
-      name: "Debian GNU/Linux",
-      "pretty-name": "Debian GNU/Linux 13 (trixie)",
-      version: "13 (trixie)",
-      "version-id": "13",
-      "kernel-release": "6.12.48+deb13-amd64",
-      "kernel-version": "#1 SMP PREEMPT_DYNAMIC",
-      machine: String(config.arch ?? "x86_64"),
-    },
+    id: "debian",
+    name: "Debian GNU/Linux",
+    "pretty-name": "Debian GNU/Linux 13 (trixie)",
+    version: "13 (trixie)",
+    "version-id": "13",
+    "kernel-release": "6.12.48+deb13-amd64",
+    "kernel-version": "#1 SMP PREEMPT_DYNAMIC",
+    machine: String(config.arch ?? "x86_64"),
   };
 }
 
 function command(
   method: "GET" | "POST",
   name: string,
-  answer: (call: Call) => unknown,
+  answer: (guest: Guest) => unknown,
 ): Route {
   return {
     method,
@@ -113,19 +110,32 @@ function command(
         "VM.GuestAgent.Audit",
         "VM.GuestAgent.Unrestricted",
       ),
-    handle: answer,
+    handle: (call) => {
+      const guest = answering(call, name);
+      const isRefused =
+        name !== "ping" &&
+        call.faults.hit(["agent-refuses"], call.node.name, `${guest.vmid}`);
+      // PVE passes on what the agent says, its errors too.
+      return { result: isRefused ? refusal(name) : answer(guest) };
+    },
+  };
+}
+
+/** As qemu-ga says it of a command that its configuration blocks. */
+function refusal(name: string): unknown {
+  return {
+    error: {
+      class: "CommandNotFound",
+      desc: `Command guest-${name} has been disabled: the command is not allowed`,
+    },
   };
 }
 
 export const agentRoutes: Route[] = [
-  command("POST", "ping", (call) => {
-    answering(call);
-    return { result: {} };
-  }),
+  command("POST", "ping", () => ({})),
   command("GET", "network-get-interfaces", interfaces),
-  command("GET", "get-osinfo", (call) => osInfo(answering(call))),
-  command("GET", "get-host-name", (call) => {
-    const { config, vmid } = answering(call);
-    return { result: { "host-name": String(config.name ?? `VM${vmid}`) } };
-  }),
+  command("GET", "get-osinfo", osInfo),
+  command("GET", "get-host-name", ({ config, vmid }) => ({
+    "host-name": String(config.name ?? `VM${vmid}`),
+  })),
 ];

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { allPrivileges } from "./access";
 import {
   drift,
   driftInterface,
@@ -49,7 +50,7 @@ function bend(bendable: Bendable, command: Command): unknown {
   const { world, faults } = bendable;
   switch (command.do) {
     case "fault": {
-      if (!(command.fault.kind in faultKinds)) {
+      if (!Object.hasOwn(faultKinds, command.fault.kind)) {
         throw new Error(
           `there is no fault "${command.fault.kind}", known are ${Object.keys(faultKinds).join(", ")}`,
         );
@@ -88,6 +89,11 @@ function bend(bendable: Bendable, command: Command): unknown {
       return `the token of ${command.node} is a new one`;
     }
     case "revoke": {
+      if (!allPrivileges.includes(command.privilege)) {
+        throw new Error(
+          `there is no privilege "${command.privilege}", there are ${allPrivileges.join(", ")}`,
+        );
+      }
       const account = accountOf(world, command.node);
       account.privileges = account.privileges.filter(
         (name) => name !== command.privilege,

@@ -1,4 +1,5 @@
 import type { Faults } from "./faults";
+import { configKeys, stored } from "./guests/config-keys";
 import { relocate } from "./migrate-effects";
 import { isReachable, liveBridges, reload, reread } from "./network";
 import { interfaceOptions } from "./network-parameters";
@@ -28,8 +29,9 @@ export interface SettingDrift {
 export function drift(
   world: World,
   faults: Faults,
-  { guest: name, change, key = "", value = "" }: GuestDrift,
+  command: GuestDrift,
 ): string {
+  const { guest: name, change, key = "", value = "" } = command;
   const guest = [...world.guests.values()].find(
     (item) => String(item.vmid) === name || item.config.name === name,
   );
@@ -43,7 +45,8 @@ export function drift(
   }
   if (change === "delete") remove(world, guest);
   else if (change === "move") move(world, faults, guest, key);
-  else apply(guest, change, key, value);
+  else if (change === "set" || change === "unset") apply(guest, command);
+  else power(guest, change === "start");
   if (change !== "delete") world.save("guests", guest);
   return `guest ${guest.vmid} "${guest.config.name}": ${[change, key, value].filter(Boolean).join(" ")}`;
 }
@@ -58,16 +61,17 @@ function remove(world: World, guest: Guest): void {
   world.remove("guests", guest);
 }
 
-function apply(guest: Guest, change: string, key: string, value: string) {
-  if (change === "start" || change === "stop") {
-    guest.status = change === "start" ? "running" : "stopped";
-    guest.startedAt = Date.now();
-    guest.paused = undefined;
-  } else if (change === "unset") delete guest.config[key];
-  else
-    guest.config[key] = /^(cores|sockets|onboot|protection)$/.test(key)
-      ? Number(value)
-      : value;
+function power(guest: Guest, on: boolean): void {
+  guest.status = on ? "running" : "stopped";
+  guest.startedAt = Date.now();
+  guest.paused = undefined;
+}
+
+/** As somebody edits its file in /etc/pve/qemu-server. */
+function apply(guest: Guest, drift: GuestDrift): void {
+  const [key, value] = settingOf(drift, configKeys);
+  if (value === undefined) delete guest.config[key];
+  else guest.config[key] = stored(key, value);
 }
 
 /** To another node of its cluster, as a migration leaves it. */
@@ -139,20 +143,35 @@ function one<T>(kind: string, name: string, all: Record<string, T>): T {
 
 /** Without a value it is unset; what PVE could not have is refused. */
 function settingOf(
-  { change, key = "", value = "" }: SettingDrift,
+  {
+    change,
+    key = "",
+    value = "",
+  }: Pick<SettingDrift, "key" | "value"> & {
+    change: string;
+  },
   known: Record<string, Check>,
 ): [key: string, value: string | undefined] {
   if (change === "delete") return ["", undefined];
-  const check = known[key];
+  const check = Object.hasOwn(known, key) ? known[key] : undefined;
   if (check === undefined) {
     throw new Error(
-      `there is no setting "${key}", there are ${Object.keys(known).join(", ")}`,
+      `there is no setting "${key}", there are ${inShort(known).join(", ")}`,
     );
   }
   if (change === "unset") return [key, undefined];
-  const problem = check(value);
+  const problem = check(value, key)?.trim();
   if (problem) throw new Error(`${key} cannot be "${value}": ${problem}`);
   return [key, value];
+}
+
+/** "net[n]" for net0, net1 and so on. */
+function inShort(known: Record<string, Check>): string[] {
+  const names = Object.keys(known).map((key) => {
+    const stem = key.replace(/\d+$/, "");
+    return `${stem}1` in known && `${stem}0` in known ? `${stem}[n]` : key;
+  });
+  return [...new Set(names)].sort();
 }
 
 function told({ node, name, change, key, value }: SettingDrift): string {

@@ -3,7 +3,7 @@ import type { Faults } from "./faults";
 import { saveGuest } from "./guest-config";
 import type { Change } from "./guests/change";
 import { type CloneOptions, finishClone } from "./guests/clone";
-import { finishCreate } from "./guests/create";
+import { finishCreate, imports } from "./guests/create";
 import { finishDestroy } from "./guests/destroy";
 import { finishResize, finishTemplate } from "./guests/disks";
 import type { Place } from "./guests/drives";
@@ -75,13 +75,16 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
           storage?: string;
           pool?: string;
           start?: boolean;
+          live?: boolean;
           managed?: boolean;
         },
       ) => {
         finishCreate(place, guest, args.set, args.storage);
         addToPool(place.world, guest.cluster, guest.vmid, args.pool);
         if (args.managed) manage(place.world, guest, args.start);
-        if (args.start) start(place, guest);
+        // What is imported live runs from the first byte, and only that.
+        const starts = args.live ? imports(args.set).length > 0 : args.start;
+        if (starts) start(place, guest);
       },
     ),
     cloned: onGuest(
@@ -125,7 +128,7 @@ export function makeEffects(faults: Faults): Record<string, Effect> {
     rolledBack: onGuest(
       (place, guest, args: { name: string; start?: boolean }) => {
         finishRollback(place, guest, args);
-        if (args.start) start(place, guest);
+        if (args.start && guest.status !== "running") start(place, guest);
       },
     ),
     destroyed: onGuest(finishDestroy),

@@ -23,6 +23,8 @@ export const faultKinds = {
     "a node does not answer, and through another one the answer is 595",
   "full-storage": "no space is left on any storage (--match STORAGE)",
   "no-agent": "no guest agent answers (--match VMID)",
+  "agent-timeout": "a guest agent is there and too busy to answer",
+  "agent-refuses": "a guest agent has all but ping blocked, and says so",
   "expire-tickets": "a ticket expires before its time",
   "reload-fails": "ifreload ends with an error; the new file stands, unapplied",
   "bridge-down": "a bridge (--match vmbr1) does not come up after a change",

@@ -20,6 +20,7 @@ export function task(
   effect: string,
   args: Record<string, unknown> = {},
   failure?: string,
+  leastMs?: number,
 ): string {
   return call.tasks.start({
     node: call.node.name,
@@ -31,5 +32,12 @@ export function task(
     effect,
     args: { cluster: call.cluster, vmid: id, ...args },
     failure,
+    leastMs,
   });
+}
+
+/** What a copy takes at least at so many KiB/s; 0: no limit. */
+export function copyMs(bytes: number, bwlimit = "0"): number {
+  const limit = Number(bwlimit);
+  return limit === 0 ? 0 : Math.ceil((bytes / 1024 / limit) * 1_000);
 }

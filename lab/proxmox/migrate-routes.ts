@@ -6,6 +6,7 @@ import {
 } from "./call";
 import { die, invalid } from "./failure";
 import { checkGuest, checkLock } from "./guest-config";
+import { copyMs } from "./guest-work";
 import { managedService } from "./ha";
 import { isSharedOn, resourcesOf, volumesOf } from "./migrate";
 import {
@@ -16,7 +17,7 @@ import {
   oneOf,
   string,
 } from "./parameters";
-import { nodesOf } from "./status";
+import { memoryBytes, nodesOf } from "./status";
 import { storageOn } from "./volumes";
 import type { Guest, Node } from "./world";
 
@@ -131,6 +132,14 @@ function checkAvailable(source: Node, target: Node, guest: Guest): void {
   }
 }
 
+/** What has to go over the network: disks that are not shared, and a running guest's memory. */
+function sentBytes(node: Node, guest: Guest): number {
+  const disks = volumesOf(node, guest)
+    .filter(({ storage, isCdrom }) => !isCdrom && !isSharedOn(node, storage))
+    .reduce((sum, { volume }) => sum + (volume?.bytes ?? 0), 0);
+  return disks + (guest.status === "running" ? memoryBytes(guest) : 0);
+}
+
 function migrate(call: Call): string {
   const { params, node, world, cluster } = call;
   if (params.target === node.name)
@@ -169,6 +178,7 @@ function migrate(call: Call): string {
     check: "migration-begun",
     effect: "migrated",
     failure: "migration-ended",
+    leastMs: copyMs(sentBytes(node, guest), params.bwlimit),
     args: {
       ...args,
       online: isRunning,

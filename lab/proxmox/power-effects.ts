@@ -3,13 +3,10 @@ import type { Faults } from "./faults";
 import { checkLock } from "./guest-config";
 import type { Place } from "./guests/drives";
 import { start, stop } from "./guests/start";
-import { memoryBytes } from "./status";
+import { saveState } from "./guests/vm-state";
 import type { Effect, NewTask } from "./tasks";
-import { findVolume, release, reserve } from "./volumes";
+import { findVolume, release } from "./volumes";
 import type { Guest, World } from "./world";
-
-/** Beside the memory, for the state of the devices. */
-const deviceStateBytes = 500 * 2 ** 20;
 
 /** qemu-server's cleanup of a guest whose process has ended. */
 function powerOff(place: Place, guest: Guest): void {
@@ -103,17 +100,13 @@ export function powerEffects(
     },
     suspended: (world, _task, args) => {
       const guest = guestOf(world, args);
-      const storage = String(args.storage);
-      const volid = `${storage}:vm-${guest.vmid}-state-suspend-${new Date().toISOString().slice(0, 10)}`;
-      const volume = {
-        volid,
-        storage,
-        content: "images",
-        bytes: memoryBytes(guest) + deviceStateBytes,
-        format: "raw",
-        vmid: guest.vmid,
-      };
-      reserve(world, nodeOf(world, guest.node), volume, faults);
+      const name = `suspend-${new Date().toISOString().slice(0, 10)}`;
+      const volid = saveState(
+        place(world, guest),
+        guest,
+        name,
+        String(args.storage),
+      );
       guest.status = "stopped";
       guest.config.lock = "suspended";
       guest.config.vmstate = volid;

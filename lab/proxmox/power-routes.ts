@@ -7,8 +7,7 @@ import {
 } from "./call";
 import { die, invalid } from "./failure";
 import { checkGuest } from "./guest-config";
-import { isCdrom } from "./guests/drive-formats";
-import { drivesOf } from "./guests/drives";
+import { stateStorage } from "./guests/vm-state";
 import { managedService } from "./ha";
 import { boolean, type Check, integer, oneOf, string } from "./parameters";
 import { currentStatus, memoryBytes } from "./status";
@@ -203,7 +202,7 @@ function suspendGuest(call: Call, guest: Guest): string {
     throw die(
       "cannot suspend VM to disk due to passed-through PCI device(s), which lack the possibility to save/restore their internal state",
     );
-  const storage = statestorage ?? stateStorage(guest);
+  const storage = statestorage ?? stateStorage(call.node, guest);
   requirePrivilege(call, `/storage/${storage}`, "Datastore.AllocateSpace");
   storageOf(call.node, storage);
   return worker(call, guest, "qmsuspend", {
@@ -212,12 +211,6 @@ function suspendGuest(call: Call, guest: Guest): string {
     failure: "suspend-failed",
     args: { storage },
   });
-}
-
-function stateStorage({ config }: Guest): string {
-  if (config.vmstatestorage) return String(config.vmstatestorage);
-  const disk = drivesOf(config).find(([, drive]) => !isCdrom(drive))?.[1];
-  return (disk?.file ?? "local:").split(":")[0] ?? "local";
 }
 
 function resumeGuest(call: Call, guest: Guest): string {

@@ -37,6 +37,8 @@ export function processors({ config }: Guest): number {
   );
 }
 
+export const runningMachine = "pc-i440fx-10.1+pve0";
+
 export function memoryBytes({ config }: Guest): number {
   return megabytes(config.memory) * mebibyte;
 }
@@ -60,7 +62,7 @@ export function currentStatus(
     ...(isRunning
       ? {
           balloon: memoryBytes(guest),
-          "running-machine": "pc-i440fx-10.1+pve0",
+          "running-machine": runningMachine,
           "running-qemu": "10.1.2",
         }
       : {}),

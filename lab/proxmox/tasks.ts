@@ -26,6 +26,8 @@ export interface NewTask {
   /** Undoes what the start has done, by an effect's name. */
   failure?: string;
   durationMs?: number;
+  /** Of one that copies with a limited bandwidth. */
+  leastMs?: number;
   /** A worker that takes longer ends then, with this error. */
   limit?: { ms: number; message: string };
 }
@@ -70,8 +72,9 @@ export class Tasks {
     const pid = hex(++this.#serial, 8);
     const upid = `UPID:${node}:${pid}:${hex(Math.floor(now / 10) % 0xffffffff, 8)}:${hex(Math.floor(now / 1000), 8)}:${type}:${id}:${user}:`;
     const slow = this.faults.hit(["slow-task"], node, type)?.ms ?? 0;
-    const { check, failure, effect, args, limit } = request;
-    const wantedMs = (request.durationMs ?? this.#durationOf(type)) + slow;
+    const { check, failure, effect, args, limit, leastMs = 0 } = request;
+    const usualMs = request.durationMs ?? this.#durationOf(type);
+    const wantedMs = Math.max(usualMs, leastMs) + slow;
     const durationMs = Math.min(wantedMs, limit?.ms ?? wantedMs);
     const overdue = durationMs < wantedMs ? limit?.message : undefined;
     const task: Task = {

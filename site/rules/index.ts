@@ -9,6 +9,8 @@ import { recovery } from "./recovery";
 import { routerDisk } from "./router-disk";
 import { routerTrunk } from "./router-trunk";
 import { storageCluster } from "./storage-cluster";
+import { storageOvercommit } from "./storage-overcommit";
+import { storageSize } from "./storage-size";
 import { tunnelNetwork } from "./tunnel-network";
 import { vlanAware } from "./vlan-aware";
 
@@ -24,6 +26,8 @@ export const rules: readonly Rule[] = [
   routerDisk,
   routerTrunk,
   storageCluster,
+  storageOvercommit,
+  storageSize,
   tunnelNetwork,
   vlanAware,
 ];

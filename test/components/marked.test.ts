@@ -18,19 +18,21 @@ test("guests, bridges, their bonds and adopted ones are found, and whose they ar
   await bridge.create(bridgeInputs({ ports: ["bond0"], bonds }));
   await bridge.create(ownBridge({ owner: "site/Bridge/lan" }));
   await machines(lab).create(machine({ vmId: 100, power: "stopped" }));
-  const storage = { owner: "site/Bridge/storage", kept: false };
+  const on = { node: "pve", kept: false };
+  const storage = { owner: "site/Bridge/storage", ...on };
   const found = await marked();
   expect(found).toHaveLength(4);
   expect(found).toEqual(
     expect.arrayContaining([
       {
         what: 'guest 100 "web"',
+        node: "pve",
         owner: "site/VirtualMachine/web",
         kept: false,
       },
       { what: 'bond "bond0"', ...storage },
       { what: 'bridge "vmbr1"', ...storage },
-      { what: 'bridge "vmbr0"', owner: "site/Bridge/lan", kept: false },
+      { what: 'bridge "vmbr0"', owner: "site/Bridge/lan", ...on },
     ]),
   );
   expect(await marked("sit")).toEqual([]);

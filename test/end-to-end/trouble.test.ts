@@ -38,6 +38,9 @@ test("what a rule forbids stops the run before anything is made", async () => {
   expect(output).toContain(
     'host-memory: guests of host "ml110" take 60 GiB of 32 GiB',
   );
+  expect(output).toContain(
+    'What a message calls "pulumi up" or "pulumi refresh" is here: npm run lab',
+  );
   expect(lab.guests()).toEqual([]);
 });
 
@@ -116,6 +119,16 @@ test.each([
     "an unknown guest",
     ["drift", "stop", "nobody"],
     'there is no guest "nobody"',
+  ],
+  [
+    "an unknown setting",
+    ["drift", "set", "openwrt", "memroy", "1024"],
+    'there is no setting "memroy", there are acpi, ',
+  ],
+  [
+    "an unknown privilege",
+    ["fault", "revoke", "ml110", "VM.Monitor"],
+    'there is no privilege "VM.Monitor", there are ',
   ],
   [
     "an incomplete drift",

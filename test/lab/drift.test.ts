@@ -80,3 +80,45 @@ test.each<[Parameters<typeof drift>, string]>([
 ])("%j is refused with what there is", (args, why) => {
   expect(() => drift(...args)).toThrow(why);
 });
+
+describe("a guest and a token", () => {
+  const guest = (change: "set" | "unset", key: string, value?: string) =>
+    lab.control({ do: "drift", guest: "100", change, key, value });
+  const config = () => ask("/nodes/pve/qemu/100/config");
+  beforeEach(() =>
+    lab.control({ do: "foreign", node: "pve", vmid: 100, name: "theirs" }),
+  );
+
+  test("a setting is changed as PVE keeps it, and unset", async () => {
+    guest("set", "balloon", "256");
+    guest("set", "net0", "virtio=BC:24:11:00:00:01,bridge=vmbr0");
+    expect(await config()).toMatchObject({
+      balloon: 256,
+      net0: "virtio=BC:24:11:00:00:01,bridge=vmbr0",
+    });
+    guest("unset", "balloon");
+    expect(await config()).not.toHaveProperty("balloon");
+  });
+
+  test.each<[Parameters<typeof guest>, string | RegExp]>([
+    [
+      ["set", "memroy", "1024"],
+      /^there is no setting "memroy", there are acpi, .*, memory, .*, net\[n\], .*, watchdog$/,
+    ],
+    [["set", "net32", "virtio,bridge=vmbr0"], 'no setting "net32"'],
+    [["unset", "memroy"], 'there is no setting "memroy", there are'],
+    [["set", "cores", "many"], 'cores cannot be "many"'],
+    [["set", "toString", "1"], 'no setting "toString"'],
+  ])("%j is refused with what there is", async (args, why) => {
+    const before = await config();
+    expect(() => guest(...args)).toThrow(why);
+    expect(await config()).toEqual(before);
+  });
+
+  test("a privilege that PVE does not have is not taken away", () => {
+    const privilege = "VM.Monitor";
+    expect(() => lab.control({ do: "revoke", node: "pve", privilege })).toThrow(
+      /^there is no privilege "VM\.Monitor", there are Datastore\.Allocate, .*, VM\.Snapshot\.Rollback$/,
+    );
+  });
+});

@@ -249,6 +249,18 @@ describe("the guest agent", () => {
     pve.control({ do: "fault", fault: { kind: "no-agent" } });
     expect((await ask()).reason).toBe("QEMU guest agent is not running");
     pve.control({ do: "clear-faults" });
+    pve.control({ do: "fault", fault: { kind: "agent-timeout" } });
+    expect((await ask()).reason).toMatch(
+      /^VM \d+ qga command 'guest-get-host-name' failed - got timeout$/,
+    );
+    pve.control({ do: "clear-faults" });
+    pve.control({ do: "fault", fault: { kind: "agent-refuses" } });
+    expect(await ask()).toMatchObject({
+      status: 200,
+      data: { result: { error: { class: "CommandNotFound" } } },
+    });
+    expect((await ask("ping", "POST")).data).toEqual({ result: {} });
+    pve.control({ do: "clear-faults" });
     await act(guest, "suspend");
     expect((await ask()).reason).toBe("QEMU guest agent is not running");
   });

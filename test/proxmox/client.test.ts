@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from "node:events";
 import fc from "fast-check";
 import { decodeForm } from "../../lab/proxmox/decode";
 import { Limiter, ProxmoxClient, path } from "../../providers/proxmox/client";
@@ -101,6 +102,73 @@ test("a password gets a ticket once, which serves reads and writes", async () =>
   await client.close();
 });
 
+test("requests that meet an expired ticket together get one new one, and all succeed", async () => {
+  const client = new ProxmoxClient({
+    host: "pve",
+    endpoint: endpoint(),
+    credential: lab.lab.root.pve ?? { username: "", password: "" },
+    beforeWrite: () => new Promise((resolve) => setTimeout(resolve, 20)),
+  });
+  const session = client.session(signal());
+  await session.request("GET", "/version");
+  lab.requests();
+  lab.control({ do: "fault", fault: { kind: "expire-tickets", count: 1 } });
+  // These learn of it when the others have the new ticket already.
+  lab.control({
+    do: "fault",
+    fault: { kind: "latency", match: "GET /nodes", ms: 150, count: 4 },
+  });
+  await Promise.all([
+    ...Array.from({ length: 4 }, () => session.request("GET", "/version")),
+    ...Array.from({ length: 4 }, () => session.request("GET", "/nodes")),
+    ...[600, 601].map((vmid) =>
+      session.request("POST", "/nodes/pve/qemu", { vmid }),
+    ),
+  ]);
+  expect(lab.requests().filter((line) => line.includes("ticket"))).toEqual([
+    "POST /access/ticket",
+  ]);
+  await client.close();
+});
+
+test("a refusal that is not the ticket's keeps the ticket", async () => {
+  const client = new ProxmoxClient({
+    host: "pve",
+    endpoint: endpoint(),
+    credential: lab.lab.root.pve ?? { username: "", password: "" },
+  });
+  const session = client.session(signal());
+  for (let tries = 0; tries < 3; tries++) {
+    await expect(
+      session.request("POST", "/nodes/pve/qemu/100/status/start"),
+    ).rejects.toMatchObject({ status: 500 });
+  }
+  expect(lab.requests().filter((line) => line.includes("ticket"))).toHaveLength(
+    1,
+  );
+  await client.close();
+});
+
+test("a wrong password is told at once, and tried again by the next request", async () => {
+  const { username = "" } = lab.lab.root.pve ?? {};
+  const client = new ProxmoxClient({
+    host: "pve",
+    endpoint: endpoint(),
+    credential: { username, password: "wrong" },
+  });
+  const session = client.session(signal());
+  for (let tries = 0; tries < 2; tries++) {
+    await expect(session.request("GET", "/version")).rejects.toMatchObject({
+      status: 401,
+    });
+  }
+  expect(lab.requests()).toEqual([
+    "POST /access/ticket",
+    "POST /access/ticket",
+  ]);
+  await client.close();
+});
+
 test("a POST whose reply is lost is not sent again", async () => {
   lab.control({
     do: "fault",
@@ -135,6 +203,25 @@ test("operations that start together share one list, and ten tasks fewer polls t
   await Promise.all(made);
   const polls = lab.requests().filter((line) => line.includes("/tasks"));
   expect(polls.length).toBeLessThan(10);
+});
+
+test("any number of requests and tasks may wait on one operation's signal, and none stays on it", async () => {
+  const stop = signal();
+  const session = lab.session(stop);
+  let most = 0;
+  const made = Array.from({ length: 20 }, async (_, index) => {
+    const upid = await session.request<string>("POST", "/nodes/pve/qemu", {
+      vmid: 420 + index,
+    });
+    const task = session.task(upid, "creation");
+    most = Math.max(most, getEventListeners(stop, "abort").length);
+    await task;
+  });
+  await Promise.all(made);
+  expect(most).toBeGreaterThan(10);
+  // Node warns of a leak where there are more than 10, unless told of no limit.
+  expect(getMaxListeners(stop)).toBe(Number.POSITIVE_INFINITY);
+  expect(getEventListeners(stop, "abort")).toEqual([]);
 });
 
 test("the write guard stops a write before it is sent, and no read", async () => {

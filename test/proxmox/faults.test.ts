@@ -196,6 +196,31 @@ test.each([
   ).rejects.toThrow(message);
 });
 
+test.each(["agent-timeout", "agent-refuses"] as const)(
+  "%s: a guest is made, and read, without addresses",
+  async (kind) => {
+    lab.control({ do: "fault", fault: { kind } });
+    const { id, outs = {} } = await vm.create({
+      ...inputs,
+      agent: true,
+      timeouts: { agent: 3 },
+    });
+    expect(outs.addresses).toEqual([]);
+    const found = await vm.read(id, outs);
+    expect(found.props).toMatchObject({ addresses: [] });
+    // It was the agent that said nothing, not a guest that was not up yet.
+    expect(fired()).toBeGreaterThan(1);
+  },
+);
+
+test("an agent that may not be asked is told, and not taken for none", async () => {
+  const privilege = "VM.GuestAgent.Audit";
+  lab.control({ do: "revoke", node: "pve", privilege });
+  await expect(vm.create({ ...inputs, agent: true })).rejects.toThrow(
+    /Permission check failed \(\/vms\/\d+, VM\.GuestAgent\.Audit/,
+  );
+});
+
 test("a missing privilege is told with its path and how to grant it", async () => {
   lab.control({ do: "revoke", node: "pve", privilege: "VM.Clone" });
   await expect(vm.create(inputs)).rejects.toThrow(

@@ -177,6 +177,48 @@ test("all problems are told at once, of form and of reference, by line", () => {
   expect(lines).toEqual([...lines].sort((left, right) => left - right));
 });
 
+test.each<[string, (text: string) => string, string[]]>([
+  [
+    "a tab",
+    (text) => text.replace("    cores: 4\n", "\tcores: 4\n"),
+    ["Tabs are not allowed as indentation"],
+  ],
+  [
+    "a tab on each of two lines",
+    (text) =>
+      text
+        .replace("    cores: 4\n", "\tcores: 4\n")
+        .replace("    memory: 1GiB\n", "\tmemory: 1GiB\n"),
+    [
+      "Tabs are not allowed as indentation",
+      "Tabs are not allowed as indentation",
+    ],
+  ],
+  [
+    "a bracket that is not closed",
+    (text) => text.replace("guests:", "guests: ["),
+    ["Block collections are not allowed within flow collections"],
+  ],
+  [
+    "two keys that are used twice, and a tab",
+    (text) =>
+      text
+        .replace("  name: dev\n", "  name: dev\n  name: prod\n")
+        .replace("vlan: 50", "vlan: 50, vlan: 51")
+        .replace("    cores: 4\n", "\tcores: 4\n"),
+    [
+      "Map keys must be unique",
+      "Map keys must be unique",
+      "Tabs are not allowed as indentation",
+    ],
+  ],
+])("%s is told once, and not what follows from it", (_what, change, causes) => {
+  const told = problems(change(dev)).split("\n");
+  expect(told.filter((line) => line.startsWith("x "))).toEqual(
+    causes.map((cause) => `x ${cause}, correct the YAML`),
+  );
+});
+
 test.each([
   ["an empty file", ""],
   ["a list", "- a"],

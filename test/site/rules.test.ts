@@ -73,6 +73,20 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     },
     'storage server "router-server" is in cluster "all". Leave it stand-alone.',
   ],
+  "storage-overcommit": [
+    (site) => {
+      const storage = place(site, "ml110").storages[1];
+      if (storage) Object.assign(storage, { type: "lvmthin", size: 2 ** 35 });
+    },
+    'disks on storage "local-zfs" of host "ml110" take 70 GiB of 32 GiB. Make disks smaller, or watch how full it gets.',
+  ],
+  "storage-size": [
+    (site) => {
+      const [disk] = guest(site, "k3s").disks;
+      if (disk) disk.size = 700 * 2 ** 30;
+    },
+    'disks on storage "local-zfs" of host "r630" take 920 GiB of 800 GiB. Make disks smaller, or put some on another storage.',
+  ],
   "tunnel-network": [
     (site) => {
       const [nic] = guest(site, "k3s").nics;
@@ -104,6 +118,41 @@ test.each(rules.map((rule) => [rule.id, rule] as const))(
     );
   },
 );
+
+test("storage that is just large enough is enough, and is told with its place when it is not", () => {
+  const site = load();
+  const storage = place(site, "r630").storages[1];
+  if (storage) storage.size = 300 * 2 ** 30;
+  expect(judge(site)).toEqual([]);
+  if (storage) storage.size--;
+  expect(judge(site)).toMatchObject([
+    { path: ["proxmox", "hosts", 2, "storages", 1, "size"] },
+  ]);
+});
+
+test("a share counts the guests of all hosts of a cluster, once", () => {
+  const site = load();
+  const share = (size: number) => ({
+    name: "share",
+    type: "nfs" as const,
+    content: ["images" as const],
+    medium: "nfs" as const,
+    size: size * 2 ** 30,
+  });
+  for (const name of ["ml110", "r630"]) {
+    place(site, name).cluster = "compute";
+    place(site, name).storages.push(share(100));
+  }
+  for (const name of ["ci-runner", "k3s"]) {
+    const [disk] = guest(site, name).disks;
+    if (disk) disk.storage = "share";
+  }
+  expect(judge(site).map(({ message }) => message)).toEqual([
+    'disks on storage "share" of host "ml110" take 140 GiB of 100 GiB. Make disks smaller, or watch how full it gets.',
+  ]);
+  delete place(site, "r630").cluster;
+  expect(judge(site)).toEqual([]);
+});
 
 test.each(readdirSync("environments").filter((name) => name.endsWith(".yaml")))(
   "environment %s loads and has no finding",

@@ -4,6 +4,8 @@ import { parse, stringify } from "yaml";
 import { root } from "./lab-command";
 
 interface Manifest {
+  site: { id: string };
+  proxmox: { hosts: { host: string; node?: string; cluster?: string }[] };
   guests: { name: string; memory: string }[];
 }
 

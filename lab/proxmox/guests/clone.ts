@@ -1,7 +1,7 @@
 import { type Call, requirePrivilege } from "../call";
 import { die } from "../failure";
 import { checkGuest, checkLock, saveGuest } from "../guest-config";
-import { lockTimeout } from "../guest-work";
+import { copyMs, lockTimeout } from "../guest-work";
 import { type Properties, print, read } from "../property-strings";
 import {
   existingVolume,
@@ -95,7 +95,15 @@ export async function clone(call: Call): Promise<string> {
       options: { snapname, storage, format, full } satisfies CloneOptions,
     },
     failure: "drop",
+    leastMs: copyMs(copiedBytes(call.node, from, full), params.bwlimit),
   });
+}
+
+function copiedBytes(node: Node, config: Config, full: boolean): number {
+  return drivesOf(config)
+    .filter(([key, drive]) => !isCdrom(drive) && (full || key === "tpmstate0"))
+    .map(([, { file = "" }]) => findVolume(node, file)?.bytes ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function targetOf(call: Call): Node | undefined {

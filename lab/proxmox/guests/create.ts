@@ -1,10 +1,10 @@
 import { type Call, requirePrivilege } from "../call";
 import { die, invalid } from "../failure";
 import { saveGuest } from "../guest-config";
-import { lockTimeout, task } from "../guest-work";
+import { copyMs, lockTimeout, task } from "../guest-work";
 import { print, read } from "../property-strings";
-import { release, storageOf } from "../volumes";
-import type { Guest } from "../world";
+import { findVolume, release, storageOf } from "../volumes";
+import type { Guest, Node } from "../world";
 import { checkKeysShape, giveIdentities, resolveCdrom } from "./change";
 import { isOption } from "./config-keys";
 import { machineFormat } from "./device-formats";
@@ -49,11 +49,11 @@ export async function create(call: Call): Promise<string> {
     pool,
     storage,
     archive,
-    bwlimit: _bwlimit,
+    bwlimit,
     force: _force,
     unique: _unique,
     "ha-managed": managed,
-    "live-restore": _live,
+    "live-restore": live,
     "import-working-storage": _working,
     ...set
   } = call.params;
@@ -95,10 +95,26 @@ export async function create(call: Call): Promise<string> {
       storage,
       pool,
       start: start === "1",
+      live: live === "1",
       managed: managed === "1",
     },
     "drop",
+    // Beside a restore only an import that is live heeds it.
+    live === "1" ? copyMs(importedBytes(call.node, set), bwlimit) : 0,
   );
+}
+
+/** The images that disks are made from; the firmware's variables are never live. */
+export function imports(set: Record<string, string>): string[] {
+  return Object.entries(set)
+    .filter(([key]) => isDrive(key) && key !== "efidisk0")
+    .flatMap(([key, value]) => parseDrive(key, value)?.["import-from"] ?? []);
+}
+
+function importedBytes(node: Node, set: Record<string, string>): number {
+  return imports(set)
+    .map((volid) => findVolume(node, volid)?.bytes ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** On the guest's path, or on that of the pool that it comes into. */

@@ -77,6 +77,8 @@ export function finishDestroy(
         release(world, node, file);
     }
   }
+  for (const { vmstate } of Object.values(guest.snapshots ?? {}))
+    release(world, node, String(vmstate));
   for (const { volid } of unreferenced ? guestVolumes(node, guest.vmid) : [])
     release(world, node, volid);
   world.remove("guests", guest);

@@ -1,7 +1,7 @@
 import { type Call, requirePrivilege } from "../call";
 import { die, Failure, invalid } from "../failure";
 import { checkGuest, checkLock, digestOf, saveGuest } from "../guest-config";
-import { lockTimeout, task } from "../guest-work";
+import { copyMs, lockTimeout, task } from "../guest-work";
 import { type Properties, print } from "../property-strings";
 import {
   existingVolume,
@@ -38,12 +38,17 @@ export async function move(call: Call): Promise<string> {
   if (target !== undefined) return reassign(call, guest, Number(target));
   requirePrivilege(call, `/storage/${storage}`, "Datastore.AllocateSpace");
   const options = { disk, storage: storage ?? "", format, digest };
-  checkMove(call, guest, options);
+  const { file = "" } = checkMove(call, guest, options);
   await lockTimeout(call, guest.vmid);
-  return task(call, "qmmove", guest.vmid, "diskMoved", {
-    ...options,
-    remove: remove === "1",
-  });
+  return task(
+    call,
+    "qmmove",
+    guest.vmid,
+    "diskMoved",
+    { ...options, remove: remove === "1" },
+    undefined,
+    copyMs(existingVolume(call.node, file).bytes, call.params.bwlimit),
+  );
 }
 
 interface Move {

@@ -9,10 +9,14 @@ import {
 } from "../guest-config";
 import { lockTimeout, task } from "../guest-work";
 import { boolean, string } from "../parameters";
-import { existingVolume, storageOf } from "../volumes";
+import { parse } from "../property-strings";
+import { runningMachine } from "../status";
+import { existingVolume, release, storageOf } from "../volumes";
 import type { Config, Guest } from "../world";
 import { isCdrom, isUnused } from "./drive-formats";
 import { drivesOf, type Place } from "./drives";
+import { start } from "./start";
+import { saveState, stateStorage } from "./vm-state";
 
 const one = "/nodes/{node}/qemu/{vmid}/snapshot";
 const named = `${one}/{snapname}`;
@@ -65,13 +69,19 @@ async function create(call: Call): Promise<string> {
 
 /** Where the storage can do that: a raw file has no snapshots. */
 export function finishSnapshot(
-  { world, node }: Place,
+  place: Place,
   guest: Guest,
-  { name, description }: { name: string; description?: string },
+  {
+    name,
+    description,
+    vmstate,
+  }: { name: string; description?: string; vmstate?: boolean },
 ): void {
-  checkLock(guest);
+  const { world, node } = place;
   if (guest.config.template === 1)
     throw die("you can't take a snapshot if it's a template");
+  if (vmstate) checkState(guest);
+  checkLock(guest);
   if (guest.snapshots?.[name] !== undefined)
     throw die(`snapshot name '${name}' already used`);
   for (const [, drive] of drivesOf(guest.config)) {
@@ -88,13 +98,34 @@ export function finishSnapshot(
   };
   delete snapshot.description;
   if (description !== undefined) snapshot.description = description;
+  if (vmstate && guest.status === "running") {
+    const storage = stateStorage(node, guest);
+    snapshot.vmstate = saveState(place, guest, name, storage);
+    snapshot.runningmachine = runningMachine;
+    const { cputype = "kvm64" } = parse(String(guest.config.cpu), "cputype");
+    snapshot.runningcpu = `${cputype},enforce,+kvm_pv_eoi,+kvm_pv_unhalt`;
+  }
   guest.snapshots = { ...guest.snapshots, [name]: snapshot };
   guest.config.parent = name;
   saveGuest(world, guest);
 }
 
+/** Its memory is encrypted, or in part the host's. */
+function checkState({ config }: Guest): void {
+  const blockers = [
+    ...(config["amd-sev"] ? ["amd-sev"] : []),
+    ...(Object.keys(config).some((key) => /^virtiofs\d+$/.test(key))
+      ? ["virtiofs"]
+      : []),
+  ];
+  if (blockers.length === 0) return;
+  throw die(
+    `Cannot live-migrate, snapshot (with RAM), or hibernate a VM with: ${blockers.join(", ")}`,
+  );
+}
+
 export function finishRollback(
-  { world }: Place,
+  place: Place,
   guest: Guest,
   { name }: { name: string },
 ): void {
@@ -103,6 +134,9 @@ export function finishRollback(
     snaptime: _time,
     description: _text,
     parent: _,
+    vmstate,
+    runningmachine: _machine,
+    runningcpu: _cpu,
     ...config
   } = snapshotOf(guest, name);
   const { description } = guest.config;
@@ -114,16 +148,20 @@ export function finishRollback(
   guest.pending = {};
   delete guest.forced;
   guest.status = "stopped";
-  saveGuest(world, guest);
+  saveGuest(place.world, guest);
+  if (vmstate === undefined) return;
+  existingVolume(place.node, String(vmstate));
+  start(place, guest);
 }
 
 export function finishRemoval(
-  { world }: Place,
+  { world, node }: Place,
   guest: Guest,
   { name }: { name: string },
 ): void {
   checkLock(guest);
-  const { parent } = snapshotOf(guest, name);
+  const { parent, vmstate } = snapshotOf(guest, name);
+  if (vmstate !== undefined) release(world, node, String(vmstate));
   const { [name]: _removed, ...rest } = guest.snapshots ?? {};
   for (const config of [guest.config, ...Object.values(rest)]) {
     if (config.parent !== name) continue;

@@ -28,7 +28,9 @@ const bond = z.strictObject({
 
 /** What a host may have, too: there the rules below can be broken. */
 const shape = z.strictObject({
+  /** "<site id>/<kind>/<name>", by formatOwner; the mark in the bridge's comments. */
   owner: z.string(),
+  /** Key of the endpoint and credential in hybrid-site:endpoints and :credentials. */
   host: z.string(),
   /** Left out: called as the host. */
   node: z.string().optional(),
@@ -58,6 +60,10 @@ const shape = z.strictObject({
   /** Comes up when the host starts; left out: yes for a new bridge. */
   autostart: z.boolean().optional(),
   comments: z.string().optional(),
+  /**
+   * Takes a bridge or bond over that stands there without a mark: what is
+   * declared is changed, the rest stays, and deletion takes only the mark away.
+   */
   adopt: z.boolean().optional(),
   /**
    * The operator stands at the console or on the recovery port: a change that
@@ -65,6 +71,7 @@ const shape = z.strictObject({
    * made all the same.
    */
   recoveryPortInUse: z.boolean().optional(),
+  /** In seconds; left out: 240, to read 60. */
   timeouts: z
     .strictObject({
       create: z.int().min(1).optional(),

@@ -103,9 +103,12 @@ export function isWrongPowerState(error: unknown): boolean {
   );
 }
 
-export function isAgentNotReady(error: unknown): boolean {
-  return /QEMU guest agent is not running|No QEMU guest agent configured|VM \d+ is not running/.test(
-    words(error),
+/** Of a request to the agent: 500, in many words, whatever keeps it from answering. */
+export function isAgentSilent(error: unknown): boolean {
+  return (
+    error instanceof ProxmoxError &&
+    error.status === 500 &&
+    !isGuestMissing(error)
   );
 }
 

@@ -2,7 +2,7 @@ export type { Endpoint } from "../../tls";
 export type { Credential } from "./auth";
 export { type Params, path } from "./encoding";
 export {
-  isAgentNotReady,
+  isAgentSilent,
   isAlreadyExists,
   isDigestMismatch,
   isGuestMissing,
@@ -13,6 +13,7 @@ export {
   TaskError,
 } from "./errors";
 export { Limiter } from "./limiter";
+export { waitedInVain } from "./retry";
 export {
   type ClusterResource,
   ProxmoxClient,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Proxmox } from "proxmox-api";
 import type { Endpoint } from "../../tls";
 import { type Credential, Login } from "./auth";
@@ -55,6 +56,8 @@ export class ProxmoxClient {
     signal: AbortSignal,
     tell: (text: string) => void = () => undefined,
   ): ProxmoxSession {
+    // All that an operation does at once waits on it: many, and no leak.
+    setMaxListeners(Number.POSITIVE_INFINITY, signal);
     return new ProxmoxSession(
       this,
       (method, path, params) => this.#request(method, path, params, signal),
@@ -76,17 +79,18 @@ export class ProxmoxClient {
     params: Params | undefined,
     signal: AbortSignal,
   ): Promise<T> {
-    const once = async () => {
+    const once = async (mayRenew = true): Promise<unknown> => {
       if (method !== "GET") await this.#beforeWrite?.();
-      const headers = await this.#login.headers(method, signal);
-      return this.#transport.send({ method, path, params, headers, signal });
+      const { headers, ticket } = await this.#login.prove(method, signal);
+      try {
+        const call = { method, path, params, headers, signal };
+        return await this.#transport.send(call);
+      } catch (error) {
+        if (!mayRenew || !this.#login.renew(error, ticket)) throw error;
+        return once(false);
+      }
     };
-    return retrying(method, signal, () =>
-      once().catch((error) => {
-        if (this.#login.renew(error)) return once();
-        throw error;
-      }),
-    ) as Promise<T>;
+    return retrying(method, signal, () => once()) as Promise<T>;
   }
 
   /** Operations that run side by side share an answer of at most that age. */

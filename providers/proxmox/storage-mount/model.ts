@@ -76,7 +76,9 @@ const content = z.enum([
 
 /** What a host may have, too: there the rules below can be broken. */
 const shape = z.strictObject({
+  /** "<site id>/<kind>/<name>", by formatOwner; known to the state only, PVE has no place for it. */
   owner: z.string(),
+  /** Key of the endpoint and credential in hybrid-site:endpoints and :credentials. */
   host: z.string(),
   /** PVE's storage id. */
   name: z
@@ -87,7 +89,12 @@ const shape = z.strictObject({
   /** Left out: every node of the cluster. */
   nodes: z.array(z.string()).optional(),
   enabled: z.boolean().optional(),
+  /**
+   * Takes a definition over that is there with the same backend: it is changed
+   * to what is declared, and deletion leaves it.
+   */
   adopt: z.boolean().optional(),
+  /** In seconds; left out: 120, to read or delete 60. */
   timeouts: z
     .strictObject({
       create: z.int().min(1).optional(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAgentNotReady, type ProxmoxSession, path } from "../../client";
+import { isAgentSilent, type ProxmoxSession, path } from "../../client";
 import { text } from "../../guests/config";
 import type { Guest } from "../../guests/find";
 import { isTrue, parseProperties } from "../../property-string";
@@ -8,8 +8,12 @@ const pollMs = 500;
 
 interface Interface {
   name: string;
-  "ip-addresses"?: { "ip-address": string; "ip-address-type": string }[];
+  "ip-addresses"?: { "ip-address": string }[];
 }
+
+/** The loopback, and what container engines make inside the guest. */
+const notItsOwn = /^(lo$|br-[0-9a-f]{12}$|docker|veth|cni|flannel)/;
+const local = /^(127\.|169\.254\.|::1$|fe80:)/i;
 
 /** The guest's own addresses, or none when no agent answers; one try. */
 export async function agentAddresses(
@@ -17,19 +21,24 @@ export async function agentAddresses(
   { node, vmId }: Guest,
 ): Promise<string[]> {
   try {
-    const { result } = await session.request<{ result: Interface[] }>(
+    const { result } = await session.request<{ result: Interface[] | object }>(
       "GET",
       path`/nodes/${node}/qemu/${vmId}/agent/network-get-interfaces`,
     );
-    return result
-      .filter(({ name }) => !/^(lo|docker|veth|br-|cni|flannel)/.test(name))
-      .flatMap((nic) => nic["ip-addresses"] ?? [])
-      .map((entry) => entry["ip-address"])
-      .filter((address) => !/^(169\.254\.|fe80:)/i.test(address));
+    // PVE passes on the agent's own error as a result.
+    return Array.isArray(result) ? guestAddresses(result) : [];
   } catch (error) {
-    if (isAgentNotReady(error)) return [];
+    if (isAgentSilent(error)) return [];
     throw error;
   }
+}
+
+export function guestAddresses(interfaces: readonly Interface[]): string[] {
+  return interfaces
+    .filter(({ name }) => !notItsOwn.test(name))
+    .flatMap((nic) => nic["ip-addresses"] ?? [])
+    .map((entry) => entry["ip-address"])
+    .filter((address) => !local.test(address));
 }
 
 /** Waits for the first answer after a start; none in time is no failure. */
