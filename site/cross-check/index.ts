@@ -4,6 +4,8 @@ import { addressProblems, networkProblems } from "./addresses";
 import { guestProblems, imageProblems, vmIdProblems } from "./guests";
 import { duplicateNames } from "./names";
 import { danglingReferences } from "./references";
+import { routerProblems } from "./router";
+import { routerGuestProblems, wanProblems } from "./wan";
 
 const checks = [
   duplicateNames,
@@ -13,6 +15,9 @@ const checks = [
   addressProblems,
   imageProblems,
   vmIdProblems,
+  routerProblems,
+  routerGuestProblems,
+  wanProblems,
 ];
 
 /** What the schema cannot see: names, addresses and numbers across areas. */

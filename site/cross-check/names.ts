@@ -35,7 +35,7 @@ export function duplicateNames({ hardware, networks, proxmox, guests }: Site) {
   ].flat();
 }
 
-function twice<T>(
+export function twice<T>(
   what: string,
   items: readonly T[],
   key: (item: T) => string,

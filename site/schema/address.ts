@@ -40,3 +40,9 @@ export function reserved(network: string): string[] {
     ipaddr.IPv4.broadcastAddressFromCIDR(network).toString(),
   ];
 }
+
+export function toNumber(address: string): number {
+  return ipaddr.IPv4.parse(address)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256 + byte, 0);
+}

@@ -7,9 +7,12 @@ interface Manifest {
   site: { id: string };
   proxmox: { hosts: { host: string; node?: string; cluster?: string }[] };
   guests: { name: string; memory: string }[];
+  networks: { dhcp?: object; wan?: unknown; allow?: object[] }[];
+  wan?: object;
+  router?: { guest: string };
 }
 
-/** The dev site with these guests only, changed by `change`. */
+/** The dev site with these guests only, changed by `change`; it routes with its router. */
 export function writeSite(
   folder: string,
   guests: string[],
@@ -19,6 +22,15 @@ export function writeSite(
     readFileSync(join(root, "environments/dev.yaml"), "utf8"),
   ) as Manifest;
   site.guests = site.guests.filter(({ name }) => guests.includes(name));
+  if (!guests.includes(site.router?.guest ?? "")) {
+    delete site.wan;
+    delete site.router;
+    for (const network of site.networks) {
+      delete network.dhcp;
+      delete network.wan;
+      delete network.allow;
+    }
+  }
   change(site);
   const file = join(folder, "site.yaml");
   writeFileSync(file, stringify(site));

@@ -1,0 +1,121 @@
+import type { Site, Wan } from "../manifest";
+import type { Problem } from "../problem";
+import { contains } from "../schema/address";
+import { suggest } from "../suggest";
+import { twice } from "./names";
+import { refer } from "./refer";
+
+export function wanProblems(site: Site): Problem[] {
+  const { wan, networks } = site;
+  if (wan === undefined) return [];
+  const { lines, policies, rules } = wan;
+  return [
+    twice("line name", lines, ({ name }) => name, ["wan", "lines"]),
+    twice(
+      "interface",
+      lines,
+      (line) => line.interface,
+      ["wan", "lines"],
+      "interface",
+    ),
+    twice("port", lines, ({ port }) => port, ["wan", "lines"], "port"),
+    twice("policy name", policies, ({ name }) => name, ["wan", "policies"]),
+    twice("rule name", rules, ({ name }) => name, ["wan", "rules"]),
+    lines.flatMap(staticLine),
+    policies.flatMap((policy, index) => {
+      const path = ["wan", "policies", index, "lines"];
+      return [
+        ...policy.lines.flatMap(({ line }, at) =>
+          refer("line", line, lines, [...path, at, "line"]),
+        ),
+        ...twice("line", policy.lines, ({ line }) => line, path, "line"),
+      ];
+    }),
+    rules.flatMap(({ from, policy }, index) => [
+      ...refer("policy", policy, policies, ["wan", "rules", index, "policy"]),
+      ...(from === undefined
+        ? []
+        : refer(
+            "network with a gateway",
+            from,
+            networks.filter(({ gateway }) => gateway !== undefined),
+            ["wan", "rules", index, "from"],
+          )),
+    ]),
+  ].flat();
+}
+
+/** An address of the provider, and its gateway beside it. */
+function staticLine(line: Wan["lines"][number], index: number): Problem[] {
+  if (line.protocol !== "static") return [];
+  const { address, gateway } = line;
+  const [own] = address.split("/");
+  if (contains(address, gateway) && gateway !== own) return [];
+  return [
+    {
+      message: `gateway ${gateway} is no neighbour of ${address}, correct one of them`,
+      path: ["wan", "lines", index, "gateway"],
+    },
+  ];
+}
+
+/** The guest that routes, and its NIC. */
+export function routerGuestProblems(site: Site): Problem[] {
+  const { router, networks, guests, wan } = site;
+  if (router === undefined) return [];
+  const routed = networks.filter(({ gateway }) => gateway !== undefined);
+  const names = routed.map(({ name }) => name);
+  const problems: Problem[] = [];
+  const refuse = (key: string, message: string) =>
+    problems.push({ message, path: ["router", key] });
+  if (!names.includes(router.management)) {
+    refuse(
+      "management",
+      `there is no network with a gateway called "${router.management}"${suggest(router.management, names)}`,
+    );
+  }
+  const routers = guests.filter(({ role }) => role === "router");
+  const guest = routers.find(({ name }) => name === router.guest);
+  if (guest === undefined) {
+    const known = routers.map(({ name }) => name);
+    refuse(
+      "guest",
+      `there is no guest with role: router called "${router.guest}"${suggest(router.guest, known)}`,
+    );
+  }
+  const nic = guest?.nics.find(({ trunk }) => trunk);
+  for (const name of names.filter((name) => !nic?.trunk?.includes(name))) {
+    if (nic === undefined) break;
+    problems.push({
+      message: `network "${name}" has a gateway, and the trunk of router "${router.guest}" does not carry it, add it there`,
+      path: [
+        "guests",
+        guests.findIndex(({ name }) => name === router.guest),
+        "nics",
+      ],
+    });
+  }
+  const told = router.macs?.[router.trunk];
+  if (nic?.mac && told && nic.mac !== told) {
+    refuse(
+      "macs",
+      `${router.trunk} has MAC ${told} here and ${nic.mac} at guest "${router.guest}", correct one of them`,
+    );
+  }
+  const port = wan?.lines.find(({ port }) => port === router.trunk);
+  if (port) {
+    refuse(
+      "trunk",
+      `${router.trunk} is the port of line "${port.name}" too, correct one of them`,
+    );
+  }
+  const devices = [router.trunk, ...(wan?.lines ?? []).map(({ port }) => port)];
+  for (const device of Object.keys(router.macs ?? {})) {
+    if (devices.includes(device)) continue;
+    refuse(
+      "macs",
+      `there is no device "${device}" in use${suggest(device, devices)}`,
+    );
+  }
+  return problems;
+}
