@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, Reply } from "./call";
 import type { Certificate } from "../certificates";
+import { type Call, Reply } from "./call";
 import { readParameters } from "./decode";
 import { die, Failure } from "./failure";
 import type { Fault, FaultKind, Faults } from "./faults";
