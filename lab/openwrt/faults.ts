@@ -2,7 +2,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const faultKinds = {
-  frozen: "nothing that is sent to the router arrives for --ms (15000)",
+  frozen:
+    'nothing that is sent to the router arrives for --ms (15000), from a request (--match "uci apply") on',
   "session-expired":
     'the session of a call (--match "uci apply") is gone before it',
   "rpcd-restart":

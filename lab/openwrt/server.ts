@@ -50,10 +50,9 @@ async function answer(
     length += (chunk as Buffer).length;
     if (length <= bodyLimit) chunks.push(chunk as Buffer);
   }
-  if (router.faults.hit("frozen", "") !== undefined) {
-    const fault = router.faults.list.find(({ kind }) => kind === "frozen");
-    router.freeze(fault?.ms ?? 15_000);
-  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  const frozen = router.faults.hit("frozen", subjectsOf(text));
+  if (frozen) router.freeze(frozen.ms ?? 15_000);
   await sleep((options.latencyMs ?? 0) + router.frozenMs);
   if (!router.isReached || request.socket.destroyed)
     return void request.socket.destroy();
@@ -73,7 +72,7 @@ async function answer(
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    parsed = JSON.parse(text);
   } catch {
     parsed = undefined;
   }
@@ -89,9 +88,15 @@ async function answer(
     results.push(reply);
   }
   if (!router.isReached) return void request.socket.destroy();
-  const text = JSON.stringify(Array.isArray(parsed) ? results : results[0]);
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(text);
+  response.end(JSON.stringify(Array.isArray(parsed) ? results : results[0]));
+}
+
+/** "network.interface dump": the first call of a request. */
+function subjectsOf(text: string): string {
+  const [, object, method] =
+    /"params":\["\w*","([\w.]+)","(\w+)"/.exec(text) ?? [];
+  return `${object} ${method}`;
 }
 
 function one(
