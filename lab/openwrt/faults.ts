@@ -10,7 +10,8 @@ export const faultKinds = {
     'rpcd is restarted before a call (--match "uci confirm"): sessions and timers are gone',
   "foreign-apply":
     "somebody else's change waits for its confirmation for --ms (10000)",
-  "interface-fails": "an interface (--match wan1) does not come up any more",
+  "interface-fails":
+    "an interface (--match wan1) does not come up when it is set up anew",
   "reply-lost":
     'a call (--match "uci apply") is executed, and the connection cut in place of its reply',
 } as const;

@@ -28,6 +28,7 @@ const setupMs = 200;
 export class Netifd {
   #running: UciFile = [];
   readonly #since = new Map<string, number>();
+  readonly #failed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -95,9 +96,7 @@ export class Netifd {
     const autostart = text("auto") !== "0";
     const available =
       this.#exists(device) && this.faults.line(device) !== "cut";
-    const fails = this.faults.list.some(
-      ({ kind, match }) => kind === "interface-fails" && match === name,
-    );
+    const fails = this.#failed.has(name);
     const since = this.#since.get(name) ?? Date.now();
     const isSetUp = Date.now() >= since + setupMs;
     const line = this.spec.lines.find((item) => item.device === device);
@@ -163,7 +162,12 @@ export class Netifd {
     const changed = names.filter(
       (name) => key(now, name) !== key(this.#running, name),
     );
-    for (const name of changed) this.#since.set(name, Date.now());
+    for (const name of changed) {
+      this.#since.set(name, Date.now());
+      // It is set up anew, and now it may fail.
+      if (this.faults.hit("interface-fails", name)) this.#failed.add(name);
+      else this.#failed.delete(name);
+    }
     this.#running = now;
     if (changed.length > 0) this.bounced(changed);
   }

@@ -9,6 +9,7 @@ import {
   startOpenwrt,
 } from "../../lab/openwrt";
 import { EngineWatch } from "../../providers/dynamic/engine";
+import { UbusClient } from "../../providers/openwrt/client";
 import { provider } from "../../providers/openwrt/router/lifecycle";
 import { withCertificates } from "./certificates";
 import { configured, type Provider } from "./provider";
@@ -319,4 +320,64 @@ export function withOption(
       : item,
   );
   return { ...inputs, [config]: sections };
+}
+
+const files = ["network", "firewall", "dhcp", "mwan3", "system"];
+export const standingSite = site({ verify: { window: 12 } });
+
+/** A router on which the site stands. */
+export interface Standing {
+  lab: TestRouter;
+  contents(): string[];
+  update(news: SiteInputs): Promise<{ outs?: Values }>;
+  /** Nothing is staged for who logs in next, and nothing waits for a confirmation. */
+  isClean(): Promise<boolean>;
+  /** Makes a good change, after which all is quiet. */
+  works(): Promise<void>;
+}
+
+export async function standing(): Promise<Standing> {
+  const lab = await testRouter();
+  const { id, outs: first = {} } = await lab.router.create(standingSite);
+  let props: Values = first;
+  let hours = 12;
+  const update = async (news: SiteInputs) => {
+    const made = await lab.router.update(id, props, news);
+    props = made.outs ?? {};
+    return made;
+  };
+  return {
+    lab,
+    update,
+    contents: () => files.map((name) => lab.file(name)),
+    async isClean() {
+      const { url, fingerprint } = lab.lab.endpoint;
+      const client = new UbusClient(
+        "router",
+        { url, fingerprints: [fingerprint] },
+        { username: "hybrid-site", password },
+      );
+      const signal = AbortSignal.timeout(10_000);
+      const session = await client.login(signal, 60);
+      const [changes, confirm] = await session.send(
+        [
+          { object: "uci", method: "changes" },
+          { object: "uci", method: "confirm" },
+        ],
+        signal,
+      );
+      await client.close();
+      const staged = Object.keys((changes?.data.changes ?? {}) as object);
+      return staged.length === 0 && confirm?.code === 5;
+    },
+    async works() {
+      lab.control({ do: "clear-faults" });
+      const leasetime = `${++hours}h`;
+      const news = withOption(standingSite, "dhcp", "guests", { leasetime });
+      await update(news);
+      const found = await lab.router.read(id, props);
+      const { changes } = await lab.router.diff(id, found.props ?? {}, news);
+      expect(changes).toBe(false);
+    },
+  };
 }

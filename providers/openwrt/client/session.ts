@@ -14,8 +14,9 @@ export interface Answer {
 }
 
 const noSession = "0".repeat(32);
-const tries = 5;
-const pauseMs = 500;
+/** A reload of its network takes a router off the net for a while. */
+const patienceMs = 30_000;
+const pauseMs = 1_000;
 
 /** One router. */
 export class UbusClient {
@@ -134,12 +135,13 @@ async function repeated<T>(
   signal: AbortSignal,
   send: () => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  const until = Date.now() + patienceMs;
+  for (;;) {
     try {
       return await send();
     } catch (error) {
-      if (!(error instanceof NoReply) || attempt === tries) throw error;
-      await sleep(pauseMs * attempt, undefined, { signal });
+      if (!(error instanceof NoReply) || Date.now() > until) throw error;
+      await sleep(pauseMs, undefined, { signal });
     }
   }
 }

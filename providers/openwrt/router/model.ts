@@ -17,7 +17,7 @@ const timeouts = z
 
 const verify = z.strictObject({
   /** Seconds that the change has for its proof; left out: what the lines' failover takes. */
-  window: z.int().min(15).max(900).optional(),
+  window: z.int().min(10).max(900).optional(),
   /** TCP connections from where Pulumi runs that must succeed afterwards. */
   probes: z
     .array(

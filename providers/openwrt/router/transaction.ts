@@ -44,48 +44,23 @@ export async function transact(
   target: Target,
   planned: (now: Observation) => Change,
 ): Promise<boolean> {
-  const { client, operation } = target;
+  const { operation } = target;
   const { signal } = operation;
   let waitTold = false;
   for (let attempt = 1; ; ) {
-    const session = await client.login(signal, sessionSeconds);
-    const before = await observe(session, target.devices, signal);
-    // Put back there by the router when it undid what nobody had confirmed.
-    if (
-      before.staged.length > 0 &&
-      !(await unstage(session, before.staged, signal))
-    ) {
-      await waitForOthers();
-      continue;
-    }
-    if (before.staged.length > 0) continue;
-    const change = planned(before);
-    if (change.plan.steps.length === 0) {
-      await session.destroy(signal);
-      return false;
-    }
-    await operation.beforeWrite();
-    try {
-      await stage(session, change.plan, signal);
-      await operation.beforeWrite();
-      if (!(await apply(session, change, signal))) {
-        await session.destroy(signal);
-        await waitForOthers();
-        continue;
-      }
-    } catch (error) {
-      await session.destroy(signal);
+    const outcome = await once(target, planned).catch((error: unknown) => {
       const passes = error instanceof SessionGone || error instanceof NoReply;
-      if (!passes || attempt++ === attempts) throw error;
-      await sleep(pauseMs, undefined, { signal });
-      continue;
-    }
-    if (change.unguarded) return true;
-    if (
-      (await prove(target, session, before, change)) ||
-      attempt++ === attempts
-    )
-      return true;
+      if (!passes || attempt === attempts) throw error;
+      return "again" as const;
+    });
+    if (outcome === "made") return true;
+    if (outcome === "nothing to do") return false;
+    if (outcome === "others wait") await waitForOthers();
+    else if (attempt++ === attempts) {
+      throw new UserError(
+        `the router did not keep the change in ${attempts} attempts. Look at its log (logread), then run "pulumi up" again`,
+      );
+    } else await sleep(pauseMs, undefined, { signal });
   }
 
   async function waitForOthers() {
@@ -103,6 +78,42 @@ export async function transact(
       );
     }
   }
+}
+
+type Outcome = "made" | "nothing to do" | "others wait" | "again";
+
+async function once(
+  target: Target,
+  planned: (now: Observation) => Change,
+): Promise<Outcome> {
+  const { client, operation, devices } = target;
+  const { signal } = operation;
+  const session = await client.login(signal, sessionSeconds);
+  const before = await observe(session, devices, signal);
+  // What an earlier run left there, or the router put back when it undid it.
+  // While an apply waits, what stands there may be another thing soon.
+  const left = ["network", ...before.staged];
+  if (!(await unstage(session, left, signal))) return "others wait";
+  if (before.staged.length > 0) return "again";
+  const change = planned(before);
+  if (change.plan.steps.length === 0) {
+    await session.destroy(signal);
+    return "nothing to do";
+  }
+  await operation.beforeWrite();
+  try {
+    await stage(session, change.plan, signal);
+    await operation.beforeWrite();
+    if (!(await apply(session, change, signal))) {
+      await session.destroy(signal);
+      return "others wait";
+    }
+  } catch (error) {
+    await session.destroy(signal);
+    throw error;
+  }
+  if (change.unguarded) return "made";
+  return (await prove(target, session, before, change)) ? "made" : "again";
 }
 
 /** False: an apply of somebody else is pending, which must not be touched. */
