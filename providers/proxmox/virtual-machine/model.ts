@@ -167,6 +167,8 @@ export interface VirtualMachineOutputs {
   vmNumber: number;
   /** What the guest agent told last; empty without an agent. */
   addresses: string[];
+  /** Volumes of removed slots that were to be kept: declared again, a slot has its own back. */
+  kept?: Record<string, string>;
   /** Changes that wait for the guest's next start; left out: none. */
   pending?: string[];
 }
