@@ -1,9 +1,15 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { DynamicResource } from "../../dynamic/resource";
 import { typeToken } from "../../dynamic/token";
+import type { Section } from "../uci/section";
 import type { RouterArgs as Args } from "./model";
 
-export type RouterArgs = { [Key in keyof Args]: Input<Args[Key]> };
+type Files = "network" | "firewall" | "dhcp" | "mwan3";
+
+/** A section may come late, as one with a secret does. */
+export type RouterArgs = {
+  [Key in Exclude<keyof Args, Files>]: Input<Args[Key]>;
+} & { [Key in Files]: Input<readonly Input<Section>[]> };
 
 /**
  * An OpenWrt router's network, firewall, dhcp and mwan3. A change is staged as
