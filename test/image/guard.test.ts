@@ -10,6 +10,7 @@ jest.setTimeout(120_000);
 const old = files("old", "apply-1");
 const next = files("next", "apply-2");
 const routers: RouterDisk[] = [];
+const busyboxes: string[] = [];
 
 /** A router that has booted once with its first configuration. */
 async function router(now = old): Promise<RouterDisk> {
@@ -20,6 +21,7 @@ async function router(now = old): Promise<RouterDisk> {
 }
 afterEach(() => {
   for (const made of routers.splice(0)) made.remove();
+  for (const made of busyboxes.splice(0)) rmSync(made, { recursive: true });
 });
 
 test("power lost before the confirmation: the next boot puts the old files back, and says so", async () => {
@@ -228,15 +230,7 @@ async function sweep(
 }
 
 testWith("busybox")("BusyBox's shell and commands do the same", async () => {
-  const programs = mkdtempSync(join(tmpdir(), "hybrid-site-busybox-"));
-  execFileSync("busybox", ["--install", "-s", programs]);
-  // Not every build of it has one.
-  if (!existsSync(join(programs, "flock"))) {
-    symlinkSync("/usr/bin/flock", join(programs, "flock"));
-  }
-  const one = new RouterDisk(old, ["busybox", "sh"], programs);
-  routers.push(one);
-  await one.boot();
+  const one = await onBusybox();
   one.apply(next);
   await one.boot();
   expect(one.read()).toEqual(old);
@@ -248,8 +242,38 @@ testWith("busybox")("BusyBox's shell and commands do the same", async () => {
   one.edit({ network: "" });
   await one.boot();
   expect(one.read()).toEqual(next);
-  rmSync(programs, { recursive: true });
 });
+
+testWith("busybox")(
+  "what waits in the background does not hold procd's lock, on which later triggers would hang",
+  async () => {
+    const one = await onBusybox();
+    one.apply(next);
+    await one.run(`exec 1000>"$RIG/procd.lock"; flock 1000
+    reload_service
+    exec 1000>&-
+    flock -w 3 "$RIG/procd.lock" true && logger -t x -p y "the lock is free"
+    echo 2 >"$RIG/ubus"; rm -r "$IPKG_INSTROOT/var/run/rpcd/snapshot-files"
+    wait`);
+    expect(one.said()).toBe("the lock is free\n");
+    await one.boot();
+    expect(one.read()).toEqual(next);
+  },
+);
+
+async function onBusybox(): Promise<RouterDisk> {
+  const programs = mkdtempSync(join(tmpdir(), "hybrid-site-busybox-"));
+  busyboxes.push(programs);
+  execFileSync("busybox", ["--install", "-s", programs]);
+  // Debian's has none.
+  if (!existsSync(join(programs, "flock"))) {
+    symlinkSync("/usr/bin/flock", join(programs, "flock"));
+  }
+  const one = new RouterDisk(old, ["busybox", "sh"], programs);
+  routers.push(one);
+  await one.boot();
+  return one;
+}
 
 test("power lost at any step of putting back: the old files, whole, after the next boot", async () => {
   const ends = await sweep(

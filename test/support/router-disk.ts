@@ -224,7 +224,7 @@ export class RouterDisk {
     for (const file of this.#files()) {
       if (durable.has(version(file)) || spared.test(file)) continue;
       const text = readFileSync(file, "utf8");
-      writeFileSync(file, text.slice(0, text.indexOf("\n") + 1));
+      writeFileSync(file, text.slice(0, text.slice(0, -1).indexOf("\n") + 1));
     }
     this.#settleOnDisk();
     this.#loseMemory();
