@@ -63,9 +63,11 @@ function withPasswords(
     const line =
       section.type === "interface" ? dialled.get(section.section) : undefined;
     if (line === undefined) return section;
-    return secrets.apply((passwords) => ({
-      ...section,
-      options: { ...section.options, password: passwords[line] ?? "" },
-    }));
+    return secrets.apply(
+      (passwords): Section => ({
+        ...section,
+        options: { ...section.options, password: passwords[line] ?? "" },
+      }),
+    );
   });
 }

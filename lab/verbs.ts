@@ -55,6 +55,7 @@ GUEST is a name or a VM id; KEY is as the API has it: mtu, bridge_ports, comment
 
 export async function fault(
   words: string[],
+  /** Asked for where the router's lines are meant. */
   site: () => Site,
 ): Promise<string> {
   const { values, positionals } = parseArgs({

@@ -3,17 +3,15 @@ import { join } from "node:path";
 
 export const faultKinds = {
   frozen:
-    'nothing that is sent to the router arrives for --ms (15000), from a request (--match "uci apply") on',
+    'nothing arrives for --ms (15000), from a request (--match "uci apply") on',
   "session-expired":
     'the session of a call (--match "uci apply") is gone before it',
   "rpcd-restart":
-    'rpcd is restarted before a call (--match "uci confirm"): sessions and timers are gone',
+    'rpcd restarts before a call (--match "uci confirm"): no timer any more',
   "foreign-apply":
-    "somebody else's change waits for its confirmation for --ms (10000)",
-  "interface-fails":
-    "an interface (--match wan1) does not come up when it is set up anew",
-  "reply-lost":
-    'a call (--match "uci apply") is executed, and the connection cut in place of its reply',
+    "somebody else's change waits to be confirmed for --ms (10000)",
+  "interface-fails": "an interface (--match wan1) fails when it is set up anew",
+  "reply-lost": 'a call (--match "uci apply") is done, and its reply cut off',
 } as const;
 
 export type FaultKind = keyof typeof faultKinds;

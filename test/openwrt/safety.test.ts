@@ -20,9 +20,9 @@ const cut = withOption(standingSite, "network", "vlan10", {
 const closed = withOption(standingSite, "firewall", "zone_management", {
   input: "DROP",
 });
-const elsewhere = withOption(standingSite, "network", "wan1", {
-  device: "eth3",
-});
+/** Long enough for a verdict on a line. */
+const patient = { ...standingSite, verify: { window: 20 } };
+const elsewhere = withOption(patient, "network", "wan1", { device: "eth3" });
 const missing = withOption(standingSite, "network", "wan1", { device: "eth9" });
 const renumbered = withOption(standingSite, "network", "guests", {
   ipaddr: ["10.0.31.1/24"],
@@ -126,6 +126,7 @@ test.each<[string, SiteInputs, () => void, RegExp]>([
     );
     expect(now.contents()).toEqual(before);
     expect(await now.isClean()).toBe(true);
+    now.lab.control({ do: "clear-faults" });
     await now.works();
   },
   seconds,

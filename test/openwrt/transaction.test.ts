@@ -55,13 +55,13 @@ test(
       do: "fault",
       fault: { kind: "foreign-apply", ms: 4_000, count: 1 },
     });
-    const news = withOption(standingSite, "dhcp", "guests", {
-      leasetime: "1h",
-    });
+    const news = now.another();
     await now.update(news);
     // It was theirs to confirm, and they did not.
     expect(now.lab.file("system")).not.toContain("theirs");
-    expect(now.lab.file("dhcp")).toContain("'1h'");
+    expect(now.lab.file("dhcp")).toContain(
+      `'${news.dhcp.at(-1)?.options.leasetime}'`,
+    );
     const applies = now.lab
       .records()
       .filter(({ method }) => method === "apply");
@@ -77,11 +77,9 @@ test(
   async () => {
     now.lab.control({
       do: "fault",
-      fault: { kind: "foreign-apply", ms: 20_000, count: 1 },
+      fault: { kind: "foreign-apply", ms: 9_000, count: 1 },
     });
-    const news = withOption(standingSite, "dhcp", "guests", {
-      leasetime: "1h",
-    });
+    const news = now.another();
     const timeouts = { update: 5 };
     await expect(
       now.update({ ...news, timeouts } as SiteInputs),
@@ -108,10 +106,10 @@ test.each([
     const dhcp = [
       ...standingSite.dhcp,
       {
-        section: "printer",
+        section: `printer_${method}_${kind.replace("-", "_")}`,
         type: "host",
         options: {
-          name: "printer",
+          name: `${method}-${kind}`,
           mac: ["BC:24:11:AA:00:01"],
           ip: "10.0.30.9",
         },

@@ -332,6 +332,8 @@ export interface Standing {
   update(news: SiteInputs): Promise<{ outs?: Values }>;
   /** Nothing is staged for who logs in next, and nothing waits for a confirmation. */
   isClean(): Promise<boolean>;
+  /** The site with another lease time than ever before. */
+  another(): SiteInputs;
   /** Makes a good change, after which all is quiet. */
   works(): Promise<void>;
 }
@@ -346,9 +348,12 @@ export async function standing(): Promise<Standing> {
     props = made.outs ?? {};
     return made;
   };
+  const another = () =>
+    withOption(standingSite, "dhcp", "guests", { leasetime: `${++hours}h` });
   return {
     lab,
     update,
+    another,
     contents: () => files.map((name) => lab.file(name)),
     async isClean() {
       const { url, fingerprint } = lab.lab.endpoint;
@@ -371,9 +376,7 @@ export async function standing(): Promise<Standing> {
       return staged.length === 0 && confirm?.code === 5;
     },
     async works() {
-      lab.control({ do: "clear-faults" });
-      const leasetime = `${++hours}h`;
-      const news = withOption(standingSite, "dhcp", "guests", { leasetime });
+      const news = another();
       await update(news);
       const found = await lab.router.read(id, props);
       const { changes } = await lab.router.diff(id, found.props ?? {}, news);

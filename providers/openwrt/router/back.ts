@@ -88,7 +88,7 @@ async function putBack(
 }
 
 function planBack(before: Found, now: Found): Plan {
-  const plan: Plan = { steps: [], words: [], wanted: {} };
+  const plan: Plan = { steps: [], words: [], wanted: [] };
   for (const config of [...configs, "system"] as const) {
     const named = before[config].filter(({ anonymous }) => !anonymous);
     const names = new Set(named.map(({ name }) => name));
@@ -108,7 +108,7 @@ function planBack(before: Found, now: Found): Plan {
     );
     if (steps.length === 0) continue;
     plan.steps.push(...steps.map((step) => ({ config, step })));
-    plan.wanted[config] = wanted;
+    plan.wanted.push({ config, sections: wanted });
   }
   return plan;
 }

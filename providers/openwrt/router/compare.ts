@@ -15,8 +15,8 @@ export function differsFrom(left: Found, right: Found): boolean {
 
 /** Places at which the files do not say what was planned. */
 export function unlike(found: Found, { wanted }: Plan): string[] {
-  return Object.entries(wanted).flatMap(([config, sections]) => {
-    const has = found[config as keyof Found];
+  return wanted.flatMap(({ config, sections }) => {
+    const has = found[config];
     const names = new Set(sections.map(({ section }) => section));
     const order = has.map(({ name }) => name).filter((name) => names.has(name));
     const isOrdered = order.every(

@@ -84,7 +84,7 @@ const kind: Kind<RouterInputs, RouterOutputs> = {
       const mark = readMark(now.found.system);
       const plan: Plan =
         mark === undefined
-          ? { steps: [], words: [], wanted: {} }
+          ? { steps: [], words: [], wanted: [] }
           : planRemoval(now.found, mark);
       if (mark && mark.owner !== inputs.owner) {
         throw new UserError(

@@ -18,7 +18,7 @@ export interface Plan {
   /** "network.wan1.metric: 99 -> 10" */
   words: string[];
   /** Sections as they are to stand afterwards, for each file that is touched. */
-  wanted: Partial<Record<Config | "system", readonly Section[]>>;
+  wanted: { config: Config | "system"; sections: readonly Section[] }[];
   /** The mark's, if it gets one. */
   apply?: string;
 }
@@ -37,7 +37,7 @@ export function planFor(
   const owned = new Set(mark?.owns);
   const before = { ...mark?.before };
   const held: string[] = [];
-  const plan: Plan = { steps: [], words: [], wanted: {} };
+  const plan: Plan = { steps: [], words: [], wanted: [] };
   const owns = configs.flatMap((config) =>
     inputs[config].map(({ section }) => `${config}.${section}`),
   );
@@ -81,7 +81,7 @@ export function planFor(
   const kept = Object.fromEntries(
     Object.entries(before).filter(([place]) => owns.includes(place)),
   );
-  addMark(plan, found.system, mark, {
+  addMark(plan, found, mark, {
     owner: inputs.owner,
     owns,
     before: kept,
@@ -91,7 +91,7 @@ export function planFor(
 
 /** What puts back that which stood before, and takes the rest of ours away. */
 export function planRemoval(found: Found, mark: Mark): Plan {
-  const plan: Plan = { steps: [], words: [], wanted: {} };
+  const plan: Plan = { steps: [], words: [], wanted: [] };
   for (const config of configs) {
     const left = leftBehind(config, mark, []);
     add(
@@ -103,7 +103,8 @@ export function planRemoval(found: Found, mark: Mark): Plan {
       new Map(),
     );
   }
-  add(plan, "system", found.system, [], [markName], new Map());
+  for (const config of ["system", "dhcp"] as const)
+    addQuietly(plan, config, found[config], [], [markName]);
   return plan;
 }
 
@@ -118,14 +119,25 @@ function add(
   const { steps, words } = difference(found, wanted, gone, renames);
   if (steps.length === 0) return;
   plan.steps.push(...steps.map((step) => ({ config, step })));
-  if (config !== "system")
-    plan.words.push(...words.map((text) => `${config}.${text}`));
-  plan.wanted[config] = wanted;
+  plan.words.push(...words.map((text) => `${config}.${text}`));
+  plan.wanted.push({ config, sections: wanted });
+}
+
+/** Of the mark nobody needs to read. */
+function addQuietly(
+  plan: Plan,
+  config: Config | "system",
+  found: readonly FoundSection[],
+  wanted: readonly Section[],
+  gone: readonly string[],
+): void {
+  const silent = { ...plan, words: [] };
+  add(silent, config, found, wanted, gone, new Map());
 }
 
 function addMark(
   plan: Plan,
-  system: readonly FoundSection[],
+  found: Found,
   mark: Mark | undefined,
   next: Omit<Mark, "apply">,
 ): void {
@@ -133,7 +145,11 @@ function addMark(
   if (plan.steps.length === 0 && isDeepStrictEqual(known, next)) return;
   plan.apply = crypto.randomUUID();
   const section = markSection({ ...next, apply: plan.apply });
-  add(plan, "system", system, [section], [], new Map());
+  addQuietly(plan, "system", found.system, [section], []);
+  // rpcd commits by the alphabet: what has this id and "system" another one is
+  // half an apply, in the middle of which the power went.
+  const first = { ...section, options: { apply: plan.apply } };
+  addQuietly(plan, "dhcp", found.dhcp, [first], []);
 }
 
 /** Ours that is no longer declared. */

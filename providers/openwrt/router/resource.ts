@@ -8,7 +8,7 @@ type Files = "network" | "firewall" | "dhcp" | "mwan3";
 
 /** A section may come late, as one with a secret does. */
 export type RouterArgs = {
-  [Key in Exclude<keyof Args, Files>]: Input<Args[Key]>;
+  [Key in keyof Omit<Args, Files>]: Input<Args[Key]>;
 } & { [Key in Files]: Input<readonly Input<Section>[]> };
 
 /**

@@ -50,6 +50,7 @@ export async function transact(
   for (let attempt = 1; ; ) {
     const outcome = await once(target, planned).catch((error: unknown) => {
       const passes = error instanceof SessionGone || error instanceof NoReply;
+      if (signal.aborted && !(error instanceof UserError)) throw signal.reason;
       if (!passes || attempt === attempts) throw error;
       return "again" as const;
     });
@@ -195,6 +196,11 @@ async function prove(
       failures = ["the confirmation did not reach the router"];
     }
   } catch (error) {
+    if (signal.aborted) {
+      throw new UserError(
+        `${(signal.reason as Error).message}, before the change had proved itself. The router takes it back by itself within ${window} s`,
+      );
+    }
     if (!(error instanceof SessionGone)) throw error;
     failures = ["the router has ended the session that could have confirmed"];
   }
