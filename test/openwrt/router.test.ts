@@ -63,8 +63,8 @@ test(
     lab.calls();
     await lab.router.update(id, found.props ?? {}, site());
     const sent = lab.calls().filter((name) => writes.test(name));
-    // One option, and the mark with it.
-    expect(sent).toEqual(["uci set", "uci set", "uci apply"]);
+    // One option, and the mark in two files with it.
+    expect(sent).toEqual(["uci set", "uci set", "uci set", "uci apply"]);
     expect(lab.file("network")).toContain("option metric '10'");
     expect(await isQuiet(id, props)).toBe(true);
   },
@@ -220,7 +220,13 @@ test(
       firewall,
     });
     const sent = lab.calls().filter((name) => writes.test(name));
-    expect(sent).toEqual(["uci add", "uci order", "uci set", "uci apply"]);
+    expect(sent).toEqual([
+      "uci add",
+      "uci order",
+      "uci set",
+      "uci set",
+      "uci apply",
+    ]);
     expect(names()).toEqual(
       firewall
         .filter(({ type }) => type === "rule")

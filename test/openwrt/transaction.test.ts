@@ -139,7 +139,7 @@ test(
         count: 1,
       },
     });
-    await now.works();
+    await now.update({ ...now.another(), verify: { window: 20 } });
   },
   seconds,
 );
