@@ -1,4 +1,5 @@
 import { Config } from "@pulumi/pulumi/config";
+import { RunError } from "@pulumi/pulumi/errors";
 import type { Output } from "@pulumi/pulumi/output";
 import {
   ComponentResource,
@@ -45,7 +46,7 @@ export class MultiWan extends ComponentResource {
   }
 }
 
-/** PPPoE's passwords are in the stack's configuration, by the line's name. */
+/** PPPoE's passwords are among the router's credentials, by the line's name. */
 function withPasswords(
   site: RoutedSite,
   network: Section[],
@@ -56,18 +57,21 @@ function withPasswords(
       .map((line) => [line.interface, line.name]),
   );
   if (dialled.size === 0) return network;
+  const router = site.router.guest;
   const secrets = new Config("hybrid-site").requireSecretObject<
-    Record<string, string>
-  >("pppoe");
+    Record<string, { openwrt?: { pppoe?: Record<string, string> } }>
+  >("credentials");
   return network.map((section) => {
-    const line =
-      section.type === "interface" ? dialled.get(section.section) : undefined;
-    if (line === undefined) return section;
-    return secrets.apply(
-      (passwords): Section => ({
-        ...section,
-        options: { ...section.options, password: passwords[line] ?? "" },
-      }),
-    );
+    const line = dialled.get(section.section);
+    if (line === undefined || section.type !== "interface") return section;
+    return secrets.apply((credentials): Section => {
+      const password = credentials[router]?.openwrt?.pppoe?.[line];
+      if (password === undefined) {
+        throw new RunError(
+          `Unable to configure line "${line}": it dials in by PPPoE, and its password is not set. Set it with "pulumi config set --secret --path hybrid-site:credentials.${router}.openwrt.pppoe.${line} PASSWORD".`,
+        );
+      }
+      return { ...section, options: { ...section.options, password } };
+    });
   });
 }

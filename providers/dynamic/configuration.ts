@@ -50,7 +50,12 @@ const credentials = z.record(
   z.string(),
   z.strictObject({
     proxmox: proxmoxCredential.optional(),
-    openwrt: account.optional(),
+    openwrt: account
+      .extend({
+        /** Of lines that dial in, by the line's name: components read them. */
+        pppoe: z.record(z.string(), z.string()).optional(),
+      })
+      .optional(),
   }),
 );
 

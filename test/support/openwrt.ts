@@ -305,7 +305,9 @@ export const site = (changes: Values = {}) => ({
   ...changes,
 });
 
-export type SiteInputs = ReturnType<typeof site>;
+export type SiteInputs = ReturnType<typeof site> & {
+  verify?: { window: number };
+};
 
 /** The same site, in which one option of one section is another one. */
 export function withOption(
