@@ -3,10 +3,11 @@ import { Config } from "@pulumi/pulumi/config";
 import { RunError } from "@pulumi/pulumi/errors";
 import * as log from "@pulumi/pulumi/log";
 import type { Resource } from "@pulumi/pulumi/resource";
+import { MultiWan } from "./components/multi-wan";
 import { NetworkFabric } from "./components/network-fabric";
 import { SiteProxmoxHost } from "./components/proxmox-host";
 import { ServiceVm } from "./components/service-vm";
-import { judge, loadSite, ManifestError, type Site } from "./site";
+import { isRouted, judge, loadSite, ManifestError, type Site } from "./site";
 import { formatPath } from "./site/problem";
 
 const file = new Config("hybrid-site").require("manifest");
@@ -27,6 +28,9 @@ async function program() {
     const { machine } = new ServiceVm(site, guest, sources ?? []);
     const { vmNumber: vmId, addresses, pending } = machine;
     machines[guest.name] = { vmId, addresses, pending };
+    if (isRouted(site) && site.router.guest === guest.name) {
+      new MultiWan(site, machine);
+    }
   }
   return { machines };
 }

@@ -5,9 +5,11 @@ import { locate, pulumiEnvironment } from "./pulumi";
 import type { Access } from "./site-lab";
 
 /** Where the devices answer and how to log in, for any client, as a shell reads it. */
-export function deviceExports({ endpoints, tokens }: Access): string {
+export function deviceExports({ endpoints, tokens, router }: Access): string {
   const authorities = join(labDirectory, "ca.pem");
-  const texts = Object.values(endpoints).map(({ ca }) => ca.trim());
+  const texts = [...Object.values(endpoints), ...[router ?? []].flat()].map(
+    ({ ca }) => ca.trim(),
+  );
   writeFileSync(authorities, `${[...new Set(texts)].join("\n")}\n`);
   const lines = Object.entries(endpoints).flatMap(
     ([node, { url, fingerprint }]) => {
@@ -19,6 +21,15 @@ export function deviceExports({ endpoints, tokens }: Access): string {
       ];
     },
   );
+  if (router) {
+    lines.push(
+      line("OPENWRT_URL", router.url),
+      line("OPENWRT_FINGERPRINT", router.fingerprint),
+      line("OPENWRT_USERNAME", router.username),
+      line("OPENWRT_PASSWORD", router.password),
+      line("OPENWRT_CA_FILE", authorities),
+    );
+  }
   return [...lines, line("PROXMOX_VE_CA_FILE", authorities)].join("\n");
 }
 

@@ -27,7 +27,7 @@ async function main([verb, ...words]: string[]): Promise<number> {
     case "help":
       return say(help);
     case "fault":
-      return say(await fault(words));
+      return say(await fault(words, () => loadSite(resolve(root, manifest()))));
     case "drift":
       return say(await drift(words));
     case "reset":

@@ -10,7 +10,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Site } from "../site";
 import { findPlace } from "./addresses";
-import { hash, labDirectory, proxmoxDirectory, socketPath } from "./paths";
+import { type OpenwrtCommand, type OpenwrtLab, openRouter } from "./openwrt";
+import {
+  hash,
+  labDirectory,
+  openwrtDirectory,
+  proxmoxDirectory,
+  socketPath,
+} from "./paths";
 import {
   type Command,
   openWorld,
@@ -18,6 +25,12 @@ import {
   startProxmox,
 } from "./proxmox";
 import { livingEngine, recover } from "./recover";
+import {
+  type RouterAccess,
+  routerAddress,
+  routerHardware,
+  startRouter,
+} from "./router";
 import { specOf } from "./world";
 
 const { withLock } = require("../engine/lock.cjs") as {
@@ -27,6 +40,7 @@ const { withLock } = require("../engine/lock.cjs") as {
 export interface Access {
   endpoints: ProxmoxLab["endpoints"];
   tokens: Record<string, string>;
+  router?: RouterAccess;
   /** Of the hardware that is simulated. */
   hardware: string;
 }
@@ -39,6 +53,7 @@ const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS", "LAB_HA_MS"];
 export interface SiteLab {
   access(): Promise<Access>;
   control(command: Command): Promise<unknown>;
+  controlRouter(command: OpenwrtCommand): Promise<unknown>;
   /** Whether another runner holds it. */
   attached: boolean;
   close(): Promise<void>;
@@ -98,19 +113,36 @@ export function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function hardwareOf(site: Site): string {
-  return hash(JSON.stringify(specOf(site, 0)));
+  return hash(JSON.stringify([specOf(site, 0), routerHardware(site)]));
 }
 
 /** Bends the world whether it runs or not. */
-export async function bend(command: Command): Promise<unknown> {
-  return oneAtATime(async () => {
-    const running = await attach();
-    if (running === undefined) {
+export function bend(command: Command): Promise<unknown> {
+  return bent(
+    (running) => running.control(command),
+    () => {
       forgetOldWorld();
       return openWorld(proxmoxDirectory)(command);
-    }
+    },
+  );
+}
+
+export function bendRouter(command: OpenwrtCommand): Promise<unknown> {
+  return bent(
+    (running) => running.controlRouter(command),
+    () => openRouter(openwrtDirectory)(command),
+  );
+}
+
+function bent(
+  whileUp: (running: SiteLab) => Promise<unknown>,
+  otherwise: () => unknown,
+): Promise<unknown> {
+  return oneAtATime(async () => {
+    const running = await attach();
+    if (running === undefined) return otherwise();
     try {
-      return await running.control(command);
+      return await whileUp(running);
     } finally {
       await running.close();
     }
@@ -135,11 +167,12 @@ function forgetOldWorld(): void {
 
 async function start(site: Site): Promise<SiteLab> {
   forgetOldWorld();
-  const place = await findPlace((candidate) =>
-    specOf(site, candidate).clusters.flatMap(({ nodes }) =>
+  const place = await findPlace((candidate) => [
+    ...specOf(site, candidate).clusters.flatMap(({ nodes }) =>
       nodes.map(({ listen }) => listen),
     ),
-  );
+    ...[routerAddress(site, candidate) ?? []].flat(),
+  ]);
   const proxmox = await startProxmox({
     directory: proxmoxDirectory,
     spec: specOf(site, place),
@@ -148,9 +181,11 @@ async function start(site: Site): Promise<SiteLab> {
     haMs: Number(process.env.LAB_HA_MS ?? 1_000),
     record: recorder("proxmox"),
   });
+  const router = await startRouter(site, place, recorder("openwrt"));
   const access = async () => ({
     endpoints: proxmox.endpoints,
     tokens: proxmox.tokens(),
+    router: router?.access,
     hardware: hardwareOf(site),
   });
   const guests = new Set<Socket>();
@@ -161,9 +196,10 @@ async function start(site: Site): Promise<SiteLab> {
       .on("close", () => guests.delete(socket));
     createInterface({ input: socket }).on("line", async (line) => {
       const reply = await answer(
-        JSON.parse(line) as Command | "access",
+        JSON.parse(line) as Question,
         access,
         proxmox,
+        router?.lab,
       );
       socket.write(`${JSON.stringify(reply)}\n`);
     });
@@ -173,12 +209,13 @@ async function start(site: Site): Promise<SiteLab> {
     access,
     attached: false,
     control: async (command) => proxmox.control(command),
+    controlRouter: async (command) => theRouter(router?.lab).control(command),
     close: async () => {
       if (guests.size > 0) {
         console.error("Another run still uses the lab: it ends with that one.");
       }
       await new Promise((resolve) => server.close(resolve));
-      await proxmox.close();
+      await Promise.all([proxmox.close(), router?.lab.close()]);
     },
   };
 }
@@ -193,15 +230,20 @@ function durations(text: string): Record<string, number> {
   );
 }
 
+/** What a run asks the one that has the lab up. */
+type Question = "access" | Command | { router: OpenwrtCommand };
+
 async function answer(
-  request: Command | "access",
+  request: Question,
   access: () => Promise<Access>,
   proxmox: ProxmoxLab,
+  router: OpenwrtLab | undefined,
 ): Promise<{ value?: unknown; error?: string }> {
   try {
-    const value =
-      request === "access" ? await access() : proxmox.control(request);
-    return { value };
+    if (request === "access") return { value: await access() };
+    return "router" in request
+      ? { value: theRouter(router).control(request.router) }
+      : { value: proxmox.control(request) };
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -217,7 +259,7 @@ function attach(): Promise<SiteLab | undefined> {
       createInterface({ input: socket }).on("line", (line) =>
         waiting.shift()?.(line),
       );
-      const ask = (request: Command | "access") =>
+      const ask = (request: Question) =>
         new Promise<unknown>((done, fail) => {
           socket.once("close", () =>
             fail(new Error("The run that had the lab up has ended.")),
@@ -236,6 +278,7 @@ function attach(): Promise<SiteLab | undefined> {
         access: () => ask("access") as Promise<Access>,
         attached: true,
         control: ask,
+        controlRouter: (router) => ask({ router }),
         close: async () => {
           socket.end();
         },
@@ -259,6 +302,10 @@ function recorder(system: string) {
   if (!folder) return undefined;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${system}.jsonl`);
-  return (entry: Record<string, unknown>) =>
-    appendFileSync(file, `${JSON.stringify(entry)}\n`);
+  return (entry: object) => appendFileSync(file, `${JSON.stringify(entry)}\n`);
+}
+
+function theRouter(router: OpenwrtLab | undefined): OpenwrtLab {
+  if (router) return router;
+  throw new Error("Unable to reach the router: the manifest has none.");
 }

@@ -59,6 +59,13 @@ function writeStackFile(site: Site, manifest: string, access: Access): void {
       proxmox: { token: { secure: encrypt(access.tokens[node] ?? "") } },
     };
   }
+  if (access.router) {
+    const { host, url, fingerprint, username, password } = access.router;
+    endpoints[host] = { openwrt: { url, fingerprints: [fingerprint] } };
+    credentials[host] = {
+      openwrt: { username, password: { secure: encrypt(password) } },
+    };
+  }
   write(
     fileName,
     stringify({

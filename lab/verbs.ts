@@ -1,5 +1,12 @@
 import { parseArgs } from "node:util";
+import type { Site } from "../site";
 import { type Command, faultKinds } from "./proxmox";
+import {
+  driftRouter,
+  faultRouter,
+  routerDriftHelp,
+  routerFaultHelp,
+} from "./router-verbs";
 import { bend } from "./site-lab";
 
 export const help = `usage: npm run lab [-- VERB | -- PULUMI ARGUMENTS]
@@ -25,13 +32,14 @@ const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST
        npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
        npm run lab -- fault reboot-node NODE [--ms N]   (its tasks and guests end; 2000 ms)
        npm run lab -- fault recover-network NODE        (as somebody does it at the console)
+${routerFaultHelp}
 
 ${Object.entries(faultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}
 
 For tasks --match is their type, like qmclone. Faults stay until cleared or counted down;
-"list" shows how often each has fired. The same --seed hits the same requests.`;
+"list" shows how often each has fired, "clear" mends the lines too. The same --seed hits the same requests.`;
 
 const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, cores, tags, net0, description ...)
        npm run lab -- drift unset GUEST KEY
@@ -41,10 +49,15 @@ const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, c
        npm run lab -- drift interface | storage NODE NAME set KEY VALUE
        npm run lab -- drift interface | storage NODE NAME unset KEY
        npm run lab -- drift interface | storage NODE NAME delete
+${routerDriftHelp}
 
 GUEST is a name or a VM id; KEY is as the API has it: mtu, bridge_ports, comments; content, nodes.`;
 
-export async function fault(words: string[]): Promise<string> {
+export async function fault(
+  words: string[],
+  /** Asked for where the router's lines are meant. */
+  site: () => Site,
+): Promise<string> {
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
@@ -61,8 +74,15 @@ export async function fault(words: string[]): Promise<string> {
   });
   const [kind, node = "", privilege = ""] = positionals;
   if (values.help || kind === undefined) return faultHelp;
-  if (kind === "list") return show(await bend({ do: "faults" }));
-  if (kind === "clear") return show(await bend({ do: "clear-faults" }));
+  if (kind === "wan" || kind === "router")
+    return show(await faultRouter(positionals, values, site()));
+  if (kind === "list" || kind === "clear") {
+    const both = await bend({
+      do: kind === "list" ? "faults" : "clear-faults",
+    });
+    const router = await faultRouter(["router", kind], {}, site());
+    return show([...(both as object[]), ...(router as object[])]);
+  }
   if (kind === "rotate-token")
     return show(await bend({ do: "rotate-token", node }));
   if (kind === "recover-network")
@@ -134,6 +154,10 @@ export async function drift(words: string[]): Promise<string> {
         }),
       );
     }
+    case "openwrt":
+      if (first)
+        return show(await driftRouter(first, [second, ...rest].join(" ")));
+      break;
     case "foreign":
       if (third) {
         return show(

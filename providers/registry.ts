@@ -21,6 +21,14 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./proxmox/storage-mount/lifecycle") as typeof import("./proxmox/storage-mount/lifecycle")
       ).provider(engine),
+    "openwrt:Router": (engine) =>
+      (
+        require("./openwrt/router/lifecycle") as typeof import("./openwrt/router/lifecycle")
+      ).provider(engine),
+    "proxmox:PciMapping": (engine) =>
+      (
+        require("./proxmox/pci-mapping/lifecycle") as typeof import("./proxmox/pci-mapping/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -25,6 +25,8 @@ export const faultKinds = {
   "no-agent": "no guest agent answers (--match VMID)",
   "agent-timeout": "a guest agent is there and too busy to answer",
   "agent-refuses": "a guest agent has all but ping blocked, and says so",
+  "stale-list":
+    "the cluster's list does not know yet what its guests are (--match VMID)",
   "expire-tickets": "a ticket expires before its time",
   "reload-fails": "ifreload ends with an error; the new file stands, unapplied",
   "bridge-down": "a bridge (--match vmbr1) does not come up after a change",

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Server } from "node:https";
-import { certificateFor } from "./certificates";
+import { certificateFor } from "../certificates";
 import { type Command, control } from "./control";
 import { makeEffects } from "./effects";
 import { Faults } from "./faults";

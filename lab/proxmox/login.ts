@@ -19,6 +19,7 @@ const sitePrivileges = [
   "Datastore.AllocateSpace",
   "Datastore.AllocateTemplate",
   "Datastore.Audit",
+  "Mapping.Modify",
   "Mapping.Use",
   "Pool.Allocate",
   "SDN.Use",

@@ -5,6 +5,7 @@ import { devicesOn, mismatch } from "./mappings";
 import {
   boolean,
   type Check,
+  limited,
   list,
   listSeparator,
   matching,
@@ -98,7 +99,7 @@ function routesOf(kind: Kind): Route[] {
   const base = `/cluster/mapping/${kind}`;
   const one = `${base}/{id}`;
   const optional: Record<string, Check> = {
-    description: string,
+    description: limited(4096),
     ...(kind === "pci"
       ? { mdev: boolean, "live-migration-capable": boolean }
       : {}),
@@ -112,16 +113,26 @@ function routesOf(kind: Kind): Route[] {
   const known = (call: Call) =>
     call.world.mappings.get(`${call.cluster}/${kind}/${call.places[0]}`);
   const built = (call: Call, id: string, old?: Mapping): Mapping => {
-    const { map, description, mdev } = call.params;
+    const { map, mdev } = call.params;
+    const description = call.params.description ?? old?.description ?? "";
     const live = call.params["live-migration-capable"];
     if (map === undefined) throw die("missing value for required option 'map'");
+    if (/[\r\n]/.test(description)) {
+      const verb = old ? "update" : "create";
+      throw die(
+        `${verb} hardware mapping failed: property 'description' contains a line feed`,
+      );
+    }
+    const { description: _description, ...rest } = old ?? {};
+    // As it is read from the file again.
+    const words = description.trim();
     return {
-      ...old,
+      ...rest,
       cluster: call.cluster,
       kind,
       id,
       map: map.split(listSeparator),
-      ...(description === undefined ? {} : { description }),
+      ...(words ? { description: words } : {}),
       ...(mdev === undefined ? {} : { mdev: mdev === "1" ? 1 : 0 }),
       ...(live === undefined
         ? {}
@@ -189,7 +200,7 @@ function routesOf(kind: Kind): Route[] {
         optional: {
           ...optional,
           map: list(entry(kind)),
-          delete: string,
+          delete: limited(4096),
           digest: string,
         },
       },
@@ -209,7 +220,11 @@ function routesOf(kind: Kind): Route[] {
           if (!key) continue;
           if (key === "map")
             throw fail("unable to delete required option 'map'");
-          if (!(key in optional)) throw fail(`unknown option '${key}'`);
+          if (!(key in optional)) throw fail(`no such option '${key}'`);
+          if (call.params[key] !== undefined)
+            throw fail(
+              `cannot set and delete property '${key}' at the same time!`,
+            );
           delete kept[key as "description"];
         }
         call.world.save("mappings", built(call, mapping.id, kept));

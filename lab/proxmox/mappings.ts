@@ -46,7 +46,12 @@ function pciMismatch(
     const expected: [string, string | undefined][] = [
       ["id", `${vendor}:${model}`],
       ...(index === 0
-        ? [["iommugroup", `${iommuGroup}`] as [string, string]]
+        ? [
+            ["iommugroup", iommuGroup < 0 ? undefined : `${iommuGroup}`] as [
+              string,
+              string | undefined,
+            ],
+          ]
         : []),
       [
         "subsystem-id",

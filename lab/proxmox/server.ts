@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Certificate } from "../certificates";
 import { type Call, Reply } from "./call";
-import type { Certificate } from "./certificates";
 import { readParameters } from "./decode";
 import { die, Failure } from "./failure";
 import type { Fault, FaultKind, Faults } from "./faults";
@@ -36,9 +36,12 @@ export function serve(
   node: Node,
   { cert, key }: Certificate,
 ): Server {
+  // Not by Node's own time-out, which it tells each client: pveproxy does not.
   const server = createServer(
-    { cert, key, keepAliveTimeout: keepAliveMs },
+    { cert, key, keepAliveTimeout: 0 },
     (request, response) => {
+      request.socket.setTimeout(0);
+      response.on("finish", () => request.socket.setTimeout(keepAliveMs));
       answer(context, node, request, response).catch((error: unknown) => {
         send(response, error instanceof Failure ? error : die(String(error)));
       });

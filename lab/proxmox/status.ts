@@ -87,7 +87,9 @@ export function guestResource(
   };
   if (pool !== undefined) entry.pool = pool;
   if (service) entry.hastate = service.manager.state ?? "queued";
-  if (!isOnline) return entry;
+  // What pvestatd has not told yet, it has not told of this one either.
+  const isStale = call.faults.hit(["stale-list"], node, `${vmid}`);
+  if (!isOnline || isStale) return entry;
   const maxmem = memoryBytes(guest);
   entry.name = config.name ?? `VM ${vmid}`;
   entry.status = status;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { UserError } from "./failure";
 
+const account = z.strictObject({ username: z.string(), password: z.string() });
+
 const proxmoxEndpoint = z
   .strictObject({
     url: z.url({ protocol: /^https$/ }),
@@ -15,17 +17,46 @@ const proxmoxEndpoint = z
 
 const proxmoxCredential = z.union([
   z.strictObject({ token: z.string() }),
-  z.strictObject({ username: z.string(), password: z.string() }),
+  account,
 ]);
+
+const openwrtEndpoint = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }),
+    ca: z.string().optional(),
+    fingerprints: z.array(z.string()).min(1).max(2).optional(),
+  })
+  .refine(
+    ({ url, ca, fingerprints }) =>
+      url.startsWith("https:")
+        ? (ca === undefined) !== (fingerprints === undefined)
+        : ca === undefined && fingerprints === undefined,
+    "give either ca or fingerprints with https, and neither with http",
+  )
+  .refine(
+    ({ url }) => url.startsWith("https:") || isLoopback(new URL(url).hostname),
+    "http is for a tunnel's end on this machine (127.0.0.1) only, write https",
+  );
 
 const endpoints = z.record(
   z.string(),
-  z.strictObject({ proxmox: proxmoxEndpoint.optional() }),
+  z.strictObject({
+    proxmox: proxmoxEndpoint.optional(),
+    openwrt: openwrtEndpoint.optional(),
+  }),
 );
 
 const credentials = z.record(
   z.string(),
-  z.strictObject({ proxmox: proxmoxCredential.optional() }),
+  z.strictObject({
+    proxmox: proxmoxCredential.optional(),
+    openwrt: account
+      .extend({
+        /** Of lines that dial in, by the line's name: components read them. */
+        pppoe: z.record(z.string(), z.string()).optional(),
+      })
+      .optional(),
+  }),
 );
 
 export type Endpoints = z.output<typeof endpoints>;
@@ -68,6 +99,12 @@ export class Configuration {
     );
     throw invalid(key, problems.join("; "));
   }
+}
+
+function isLoopback(host: string): boolean {
+  return (
+    host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host)
+  );
 }
 
 function invalid(key: string, cause: string): UserError {

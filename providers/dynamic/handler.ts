@@ -10,6 +10,7 @@ import {
   merge,
   same,
   valueAt,
+  valuesAt,
   withoutUndefined,
 } from "./values";
 
@@ -83,8 +84,8 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
   }
 
   function secretsOf(values: Values): string[] {
-    const inputs = (kind.secrets ?? []).map((place) =>
-      valueAt(values, place.split(".")),
+    const inputs = (kind.secrets ?? []).flatMap((place) =>
+      valuesAt(values, place.split(".")),
     );
     try {
       return stringsOf([inputs, configuration.credentials]);

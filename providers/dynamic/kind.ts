@@ -45,7 +45,7 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   readonly impacts: Record<keyof Inputs, Impact>;
   /** Default deadlines in seconds. */
   readonly timeouts: Record<Verb, number>;
-  /** Paths of inputs whose strings must not show up in an error, "cloudInit.password". */
+  /** Paths of inputs whose strings must not show up in an error, "cloudInit.password"; "*" for every item of a list. */
   readonly secrets?: readonly string[];
   /** Changes that PVE and its like have no path for; pure, runs at preview. */
   refuse?(olds: Inputs, news: Inputs): Refusal[];

@@ -30,6 +30,16 @@ export function withMark(text: string | undefined, mark: Mark): string {
   return words === "" ? formatMark(mark) : `${words}\n\n${formatMark(mark)}`;
 }
 
+/**
+ * The mark itself says that a thing stood there before: the state can get lost
+ * between a write and its recording, and the thing must not go then.
+ */
+export const adoptedSuffix = "+adopted";
+
+export function isAdopted(mark: Mark | undefined): boolean {
+  return mark?.id.endsWith(adoptedSuffix) ?? false;
+}
+
 export function formatOwner(site: string, kind: string, name: string): string {
   return `${site}/${kind}/${name}`;
 }

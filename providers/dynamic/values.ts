@@ -57,3 +57,17 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   }
   return value;
 }
+
+/** The values at a path in which "*" stands for every item of a list. */
+export function valuesAt(
+  root: unknown,
+  [key, ...rest]: readonly string[],
+): unknown[] {
+  if (key === undefined) return [root];
+  if (root === null || typeof root !== "object") return [];
+  const items =
+    key === "*"
+      ? Object.values(root)
+      : [(root as Record<string, unknown>)[key]];
+  return items.flatMap((item) => valuesAt(item, rest));
+}

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   isDigestMismatch,
+  isLocked,
   isLockTimeout,
   ProxmoxError,
   TaskError,
+  waitedInVain,
 } from "./client";
 
 const pauseMs = 500;
@@ -29,14 +31,21 @@ export async function settle<T>(
       const looked = error instanceof ProxmoxError && error.method === "GET";
       inVain = looked ? inVain + 1 : 0;
       if (inVain === looksInVain) throw error;
-      await sleep(pauseMs, undefined, { signal });
+      try {
+        await sleep(pauseMs, undefined, { signal });
+      } catch {
+        throw waitedInVain(error, signal.reason);
+      }
     }
   }
 }
 
-function isUnsettled(error: unknown): boolean {
+function isUnsettled(error: unknown): error is ProxmoxError | TaskError {
   if (error instanceof ProxmoxError) {
     return error.outcome === "unknown" || isDigestMismatch(error);
   }
-  return error instanceof TaskError && isLockTimeout(error);
+  // A task that is refused by a lock has done nothing: its holder will end.
+  return (
+    error instanceof TaskError && (isLockTimeout(error) || isLocked(error))
+  );
 }

@@ -1,9 +1,14 @@
 import type { Site } from "../manifest";
+import { deviceNames } from "./device-names";
 import { exampleSiteId } from "./example-id";
+import { failover } from "./failover-bound";
 import type { Finding, Rule } from "./finding";
 import { hostCores } from "./host-cores";
 import { hostLegs } from "./host-legs";
 import { hostMemory } from "./host-memory";
+import { lineHealth } from "./line-health";
+import { lineMetrics } from "./line-metrics";
+import { mwan3Names } from "./mwan3-names";
 import { nicNetwork } from "./nic-network";
 import { recovery } from "./recovery";
 import { routerDisk } from "./router-disk";
@@ -13,6 +18,7 @@ import { storageOvercommit } from "./storage-overcommit";
 import { storageSize } from "./storage-size";
 import { tunnelNetwork } from "./tunnel-network";
 import { vlanAware } from "./vlan-aware";
+import { wanRules } from "./wan-rules";
 
 export type { Finding, Rule, Severity } from "./finding";
 
@@ -30,6 +36,12 @@ export const rules: readonly Rule[] = [
   storageSize,
   tunnelNetwork,
   vlanAware,
+  deviceNames,
+  failover,
+  lineHealth,
+  lineMetrics,
+  mwan3Names,
+  wanRules,
 ];
 
 /** What the rules find in a manifest that loads. */

@@ -1,9 +1,17 @@
+import { openwrtFaultKinds } from "../../lab/openwrt";
 import { faultKinds } from "../../lab/proxmox";
 import { drift, fault } from "../../lab/verbs";
 
+const none = () => {
+  throw new Error("no site is asked for");
+};
+
 test("every fault is told in one line, and the ways to list, clear and reboot", async () => {
-  const lines = (await fault(["--help"])).split("\n");
-  for (const [kind, what] of Object.entries(faultKinds)) {
+  const lines = (await fault(["--help"], none)).split("\n");
+  for (const [kind, what] of Object.entries({
+    ...faultKinds,
+    ...openwrtFaultKinds,
+  })) {
     const told = lines.filter((line) => line.startsWith(`  ${kind} `));
     expect(told).toEqual([expect.stringContaining(what)]);
     expect(told[0]?.length).toBeLessThanOrEqual(100);
@@ -12,7 +20,7 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
 });
 
 test.each([
-  [() => fault(["latency", "--ms", "much"]), 'Unable to use ms "much"'],
+  [() => fault(["latency", "--ms", "much"], none), 'Unable to use ms "much"'],
   [() => drift(["move", "web"]), "it is not complete"],
   [() => drift(["interface", "r630", "vmbr0", "set", "mtu"]), "not complete"],
   [() => drift(["storage", "r630", "local"]), "it is not complete"],

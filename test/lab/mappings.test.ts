@@ -29,6 +29,7 @@ test("a node lists its cards without bridges, memory and processors", async () =
       device_name: "I350 Gigabit Network Connection",
     },
     { id: "0000:01:00.1" },
+    { id: "0000:08:00.0", iommugroup: -1 },
   ]);
   const all = await pve.send<unknown[]>("GET", "/nodes/alpha/hardware/pci", {
     "pci-class-blacklist": ";",
@@ -37,6 +38,7 @@ test("a node lists its cards without bridges, memory and processors", async () =
   expect(all.data).toEqual([
     { id: "0000:01:00.0" },
     { id: "0000:01:00.1" },
+    { id: "0000:08:00.0" },
     { id: "0000:00:01.0" },
   ]);
   const usb = await pve.send("GET", "/nodes/alpha/hardware/usb");
@@ -96,6 +98,22 @@ test.each([
   const messages = data.find((item) => item.id === id)?.checks ?? [];
   expect(messages.map(({ message }) => message)).toEqual(
     why === undefined ? [] : [expect.stringContaining(why)],
+  );
+});
+
+test("a card without an IOMMU group is expected without one, and a description loses its outer blanks", async () => {
+  const bare = "id=8086:1521,node=alpha,path=0000:08:00.0";
+  const description = "  spare ";
+  await pve.send("POST", pci, { id: "bare", map: bare, description });
+  const grouped = `${bare},iommugroup=3`;
+  await pve.send("POST", pci, { id: "grouped", map: grouped });
+  const { data } = await pve.send<Checked[]>("GET", pci, {
+    "check-node": "alpha",
+  });
+  const one = (id: string) => data.find((item) => item.id === id);
+  expect(one("bare")).toMatchObject({ description: "spare", checks: [] });
+  expect(one("grouped")?.checks[0]?.message).toContain(
+    "unexpected property 'iommugroup' configured",
   );
 });
 
@@ -166,6 +184,41 @@ test.each([
     { map: wan, delete: "map" },
     500,
     "unable to delete required option 'map'",
+  ],
+  [
+    "PUT",
+    `${pci}/right`,
+    { map: wan, delete: "colour" },
+    500,
+    "no such option 'colour'",
+  ],
+  [
+    "PUT",
+    `${pci}/right`,
+    { map: wan, delete: "description", description: "x" },
+    500,
+    "cannot set and delete property 'description' at the same time!",
+  ],
+  [
+    "POST",
+    pci,
+    { id: "new", map: wan, description: "two\nlines" },
+    500,
+    "create hardware mapping failed: property 'description' contains a line feed",
+  ],
+  [
+    "PUT",
+    `${pci}/right`,
+    { map: wan, description: "two\nlines" },
+    500,
+    "update hardware mapping failed: property 'description' contains a line feed",
+  ],
+  [
+    "POST",
+    pci,
+    { id: "new", map: wan, description: "x".repeat(4097) },
+    400,
+    "may only be 4096 characters long",
   ],
   [
     "GET",

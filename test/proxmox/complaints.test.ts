@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Summary } from "../../lab/proxmox";
 import { ProxmoxClient } from "../../providers/proxmox/client";
 import { schema } from "../../providers/proxmox/virtual-machine/model";
@@ -66,12 +67,19 @@ test("an id that somebody takes between the look and the request is passed over"
   const first = await create({ vmId });
   const { id } = first;
   await vm.delete(id, first.props);
+  // Until the provider's list of that time is too old for it.
+  await sleep(2_100);
+  const other = { owner: "site/VirtualMachine/other", name: "other" };
   made = undefined;
-  // In the list that is shared by now the id is still free.
-  await lab.session().guests();
+  await create(other);
+  // In the list that the provider has taken for that one the id is still free.
   lab.control({ do: "foreign", node: "pve", vmid: Number(id), name: "theirs" });
-  const second = await create({ vmId });
+  lab.requests();
+  const second = await vm.create({ ...inputs, vmId });
+  const clones = lab.requests().filter((line) => line.endsWith("/clone"));
+  expect(clones).toHaveLength(2);
   expect([second.id === id, guest(id)?.name]).toEqual([false, "theirs"]);
+  await vm.delete(second.id, second.outs ?? {});
   lab.control({ do: "drift", guest: id, change: "delete" });
 });
 
@@ -115,6 +123,7 @@ test.each([
     "words\n\n<!-- hybrid-site owner=site/VirtualMachine/web id=ID -->\n",
     { description: "words" },
   ],
+  ["a machine type", "machine", "type=q35,viommu=intel", { machine: "q35" }],
   [
     "a disk's defaults",
     "scsi0",
@@ -180,7 +189,7 @@ test("an agent that never answers holds a create no longer than its own deadline
   expect(asked).toHaveLength(1);
 });
 
-test("what only root may set cannot be said: raw PCI, USB and serial devices", () => {
+test("what only root may set cannot be said: raw PCI, USB and serial devices, arguments of QEMU", async () => {
   const problems = (part: Values) =>
     schema.safeParse({ ...inputs, ...part }).error?.issues.length ?? 0;
   expect(problems({})).toBe(0);
@@ -193,6 +202,10 @@ test("what only root may set cannot be said: raw PCI, USB and serial devices", (
   expect(problems({ serialPorts: { serial0: "/dev/ttyS0" } })).toBeGreaterThan(
     0,
   );
+  const { failures = [] } = await vm.check({}, { ...inputs, args: "-cpu max" });
+  expect(failures).toMatchObject([
+    { reason: expect.stringContaining('"args"') },
+  ]);
 });
 
 test("a ticket that expires is renewed, once, and the work goes on", async () => {
@@ -237,6 +250,26 @@ test("a snippet that is not there is told with its volume", async () => {
   });
 });
 
+test("a snippet on a storage that holds none is told with the storage", async () => {
+  const cloudInit = { storage: "fast", vendorData: "fast:snippets/one.yaml" };
+  const failure = await create({ cloudInit }).catch(
+    (error: unknown) => error as Error & { id: string; properties: Values },
+  );
+  if ("message" in failure)
+    made = { id: failure.id, props: failure.properties };
+  expect(failure).toMatchObject({
+    message: expect.stringContaining("fast:snippets/one.yaml"),
+  });
+});
+
+test("a guest that is gone already is deleted", async () => {
+  const now = await create();
+  lab.control({ do: "drift", guest: now.id, change: "delete" });
+  await vm.delete(now.id, now.props);
+  made = undefined;
+  expect(guest(now.id)).toBeUndefined();
+});
+
 test("a guest that ignores its shutdown is stopped, and removed", async () => {
   const now = await create({ timeouts: { shutdown: 1 } });
   lab.control({ do: "fault", fault: { kind: "ignores-shutdown" } });
@@ -273,6 +306,12 @@ test("a guest under HA is started, stopped and removed to the real end", async (
   expect(guest(id)?.status).toBe("stopped");
   const moved = { ...stopped, node: "right" };
   const { outs: last = {} } = await pair.update(id, now, moved);
+  const nodes = lab.control<Summary>({ do: "summary" });
+  expect(
+    nodes
+      .filter(({ guests }) => guests.some(({ vmid }) => vmid === Number(id)))
+      .map(({ node }) => node),
+  ).toEqual(["right"]);
   await pair.delete(id, last);
   expect(guest(id)).toBeUndefined();
 });

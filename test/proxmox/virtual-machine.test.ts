@@ -80,7 +80,7 @@ test("a guest that is gone reads as nothing, and a foreign one under its id too"
   expect(await vm.read(id, props)).toEqual({});
   lab.control({ do: "foreign", node: "pve", vmid: Number(id), name: "theirs" });
   expect(await vm.read(id, props)).toEqual({});
-  await vm.delete(id, props);
+  await expect(vm.delete(id, props)).rejects.toThrow("may be another's");
   expect(guests()).toHaveLength(1);
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { judge, loadSite, type Site } from "../../site";
+import { formatPath } from "../../site/problem";
 import { rules } from "../../site/rules";
 import { schemaText } from "../../site/schema-file";
 
@@ -15,9 +16,47 @@ const machine = (site: Site, name: string) =>
   site.hardware.hosts.find((item) => item.name === name) as Part<
     Site["hardware"]["hosts"]
   >;
+const line = (site: Site, index: number) =>
+  site.wan?.lines[index] as NonNullable<Site["wan"]>["lines"][number];
 
 /** For each rule a change that breaks it, and what it says then. */
 const violations: Record<string, [(site: Site) => void, string]> = {
+  "device-names": [
+    (site) => {
+      line(site, 0).port = "a-very-long-port";
+    },
+    'device "a-very-long-port" has 16 characters. Call the device as the router does, with at most 15.',
+  ],
+  "failover-bound": [
+    (site) => {
+      line(site, 1).health = { down: 5 };
+    },
+    'line "spectrum2" may be dead for 35 s before it is given up, and wan.failoverWithin is 30 s. Ping fewer targets, or with shorter time-outs, pauses or rounds.',
+  ],
+  "line-health": [
+    (site) => {
+      line(site, 2).health = { reliability: 3 };
+    },
+    'line "spectrum3" needs 3 answers and pings 2, so it would never be up. Ping what is far away, like 1.1.1.1, and no more than is asked for.',
+  ],
+  "line-metrics": [
+    (site) => {
+      line(site, 3).metric = 10;
+    },
+    'lines "spectrum1" and "spectrum4" have metric 10 both. Give each line another metric; a policy\'s are 1 to 256.',
+  ],
+  "mwan3-names": [
+    (site) => {
+      line(site, 0).interface = "spectrum_first";
+    },
+    'interface "spectrum_first" has 14 characters, and mwan3 takes 13. Choose a shorter name, or another one.',
+  ],
+  "wan-rules": [
+    (site) => {
+      site.wan?.rules.reverse();
+    },
+    'rule "https" stands behind "rest", which takes everything. End with one rule that has neither from, to, protocol nor ports, and give ports a protocol.',
+  ],
   "example-site-id": [
     ({ site }) => {
       site.name = "mine";
@@ -165,4 +204,99 @@ test("the schema for editors is the one of the code", () => {
   expect(readFileSync("environments/site.schema.json", "utf8")).toBe(
     schemaText(),
   );
+});
+
+/** Other ways to break the rules about lines; each is one finding. */
+test.each<[string, (site: Site) => void, string, string]>([
+  [
+    "a target in the provider's network",
+    (site) => {
+      Object.assign(line(site, 0), {
+        protocol: "static",
+        address: "203.0.113.2/29",
+        gateway: "203.0.113.1",
+        health: { targets: ["203.0.113.5", "1.1.1.1"] },
+      });
+    },
+    "wan.lines[0].health.targets[0]",
+    'line "spectrum1" pings 203.0.113.5, which is in its provider\'s own network',
+  ],
+  [
+    "the modem as a target",
+    (site) => {
+      line(site, 0).health = { targets: ["192.168.100.1"] };
+    },
+    "wan.lines[0].health.targets[0]",
+    'line "spectrum1" pings 192.168.100.1, which is the modem\'s own address',
+  ],
+  [
+    "a private target",
+    (site) => {
+      line(site, 0).health = { targets: ["10.0.0.1"] };
+    },
+    "wan.lines[0].health.targets[0]",
+    "which is no address of the internet",
+  ],
+  [
+    "a policy's metric above mwan3's",
+    (site) => {
+      const first = site.wan?.policies[0]?.lines[0];
+      if (first) first.metric = 257;
+    },
+    "wan.policies[0].lines[0].metric",
+    'policy "balanced" gives line "spectrum1" the metric 257',
+  ],
+  [
+    "a rule and a policy of one name",
+    (site) => {
+      const rule = site.wan?.rules[0];
+      if (rule) rule.name = "steady";
+    },
+    "wan.rules[0].name",
+    'rule "steady" is called as policy "steady" is',
+  ],
+  [
+    "a long name of a policy",
+    (site) => {
+      site.wan?.policies.push({
+        name: "more-than-fifteen",
+        lines: [{ line: "spectrum1" }],
+        lastResort: "unreachable",
+      });
+    },
+    "wan.policies[2].name",
+    'policy "more_than_fifteen" has 17 characters, and mwan3 takes 15',
+  ],
+  [
+    "no rule for the rest",
+    (site) => {
+      site.wan?.rules.pop();
+    },
+    "wan.rules",
+    "no rule takes what the others leave",
+  ],
+  [
+    "ports without a protocol",
+    (site) => {
+      const rule = site.wan?.rules[0];
+      if (rule) rule.protocol = "any";
+    },
+    "wan.rules[0].ports",
+    'rule "https" has ports with protocol any',
+  ],
+  [
+    "ports of what may be reached, with ICMP",
+    (site) => {
+      const allow = site.networks[2]?.allow?.[0];
+      if (allow) allow.protocol = "icmp";
+    },
+    "networks[2].allow[0].ports",
+    'what network "application" may reach in "storage" has ports with protocol icmp',
+  ],
+])("%s is found at its place", (_what, change, at, message) => {
+  const site = load();
+  change(site);
+  const found = judge(site).filter(({ severity }) => severity === "error");
+  expect(found.map(({ path }) => formatPath(path))).toEqual([at]);
+  expect(found[0]?.message).toContain(message);
 });

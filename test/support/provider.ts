@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as bridge } from "../../providers/proxmox/bridge/lifecycle";
+import { provider as pciMapping } from "../../providers/proxmox/pci-mapping/lifecycle";
 import { provider as storageMount } from "../../providers/proxmox/storage-mount/lifecycle";
 import { provider as template } from "../../providers/proxmox/template/lifecycle";
 import { provider as virtualMachine } from "../../providers/proxmox/virtual-machine/lifecycle";
@@ -45,6 +46,8 @@ export const bridges = (lab: TestLab, engine = noEngine()) =>
   configured(bridge(engine), lab.configuration);
 export const storageMounts = (lab: TestLab) =>
   configured(storageMount(noEngine()), lab.configuration);
+export const pciMappings = (lab: TestLab) =>
+  configured(pciMapping(noEngine()), lab.configuration);
 
 export const machine = (changes: Values = {}): Values => ({
   owner: "site/VirtualMachine/web",

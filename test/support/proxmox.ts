@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command, ProxmoxLab, ProxmoxOptions } from "../../lab/proxmox";
 import { startProxmox } from "../../lab/proxmox";
+import type { PciSpec } from "../../lab/proxmox/spec";
 import {
   ProxmoxClient,
   type ProxmoxSession,
@@ -35,13 +36,33 @@ const slow = {
   content: ["images"],
   totalBytes: 500 * gibibyte,
 };
-const pci = ["0000:01:00.0", "0000:02:00.0"].map((id, index) => ({
+const pci: PciSpec[] = ["0000:01:00.0", "0000:02:00.0"].map((id, index) => ({
   id,
   class: "0x030000",
   vendor: "0x10de",
   device: "0x1eb8",
   iommuGroup: 20 + index,
 }));
+/** Two cards of one kind, one whose group holds another device, one without a group. */
+const nic = (id: string, iommuGroup: number, kind = "0x020000") => ({
+  id,
+  class: kind,
+  vendor: "0x8086",
+  device: "0x1521",
+  deviceName: "I350 Gigabit Network Connection",
+  subsystemVendor: "0x8086",
+  subsystemDevice: "0x0002",
+  iommuGroup,
+});
+pci.push(
+  nic("0000:03:00.0", 30),
+  nic("0000:03:00.1", 31),
+  nic("0000:04:00.0", 32),
+  nic("0000:05:00.0", 40),
+  { ...nic("0000:06:00.0", 40, "0x010700"), device: "0x00c9" },
+  nic("0000:00:01.0", 40, "0x060400"),
+  nic("0000:07:00.0", -1),
+);
 const usb = ["0407", "0408"].map((prodid, index) => ({
   busnum: 1,
   devnum: 2 + index,

@@ -109,6 +109,13 @@ export async function startPve(
       { ...card, id: "0000:01:00.0", iommuGroup: 14 },
       { ...card, id: "0000:01:00.1", iommuGroup: 15 },
       {
+        id: "0000:08:00.0",
+        class: "0x020000",
+        vendor: "0x8086",
+        device: "0x1521",
+        iommuGroup: -1,
+      },
+      {
         id: "0000:00:01.0",
         class: "0x060400",
         vendor: "0x8086",

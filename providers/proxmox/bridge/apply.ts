@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
-import { type ProxmoxSession, path, TaskError } from "../client";
+import { ProxmoxError, type ProxmoxSession, path, TaskError } from "../client";
 import { connect } from "../connection";
 import { settle } from "../settle";
 import {
@@ -98,19 +98,22 @@ async function apply(
     AbortSignal.timeout(patienceMs),
   ]);
   const session = connect({ ...operation, signal }, host);
-  let answers = true;
   let why = `the network of node "${node}" was not reloaded`;
   try {
     await settle(signal, () => reload(session, node));
     for (;;) {
-      answers = false;
-      const now = await readInterfaces(session, node);
-      answers = true;
-      const problems = changes.flatMap((change) =>
-        problemsOf(change, before, now),
-      );
-      if (problems.length === 0) return undefined;
-      why = problems.join("; ");
+      try {
+        const now = await readInterfaces(session, node);
+        const problems = changes.flatMap((change) =>
+          problemsOf(change, before, now),
+        );
+        if (problems.length === 0) return undefined;
+        why = problems.join("; ");
+      } catch (error) {
+        // Spanning tree or a bond's partner may need half a minute.
+        if (!(error instanceof ProxmoxError) || signal.aborted) throw error;
+        why = error.message;
+      }
       await sleep(pauseMs, undefined, { signal });
     }
   } catch (error) {
@@ -119,8 +122,10 @@ async function apply(
     if (error instanceof TaskError && !signal.aborted)
       return { why: error.message, answers: true };
     if (!signal.aborted) why = (error as Error).message;
-    answers = answers && (await doesAnswer(operation, target));
-    return { why: `after ${patienceMs / 1_000} s ${why}`, answers };
+    return {
+      why: `after ${patienceMs / 1_000} s ${why}`,
+      answers: await doesAnswer(operation, target),
+    };
   }
 }
 
@@ -141,12 +146,16 @@ async function doesAnswer(
     operation.signal,
     AbortSignal.timeout(patienceMs / 2),
   ]);
-  try {
-    await readInterfaces(connect({ ...operation, signal }, host), node);
-    return true;
-  } catch {
-    return false;
+  const session = connect({ ...operation, signal }, host);
+  while (!signal.aborted) {
+    try {
+      await readInterfaces(session, node);
+      return true;
+    } catch {
+      await sleep(pauseMs);
+    }
   }
+  return false;
 }
 
 function problemsOf(

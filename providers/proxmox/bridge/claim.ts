@@ -1,20 +1,15 @@
 import { UserError } from "../../dynamic/failure";
-import { type Mark, parseMark } from "../../dynamic/owner";
+import {
+  adoptedSuffix,
+  isAdopted,
+  type Mark,
+  parseMark,
+} from "../../dynamic/owner";
 import type { Interfaces } from "./interfaces";
 import type { BridgeInputs, BridgeOutputs } from "./model";
 
 /** What the interfaces of the bridge will carry, by name. */
 export type Claims = Map<string, { mark: Mark; adopted: boolean }>;
-
-/**
- * The mark itself says that a thing stood there before: the state can get lost
- * between the apply and its recording, and the bridge must not go then.
- */
-const adoptedSuffix = "+adopted";
-
-export function isAdopted(mark: Mark | undefined): boolean {
-  return mark?.id.endsWith(adoptedSuffix) ?? false;
-}
 
 /** The interface that the mark was made for. */
 export function claimedName({ id }: Mark): string {

@@ -3,13 +3,13 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation, Verb } from "../../dynamic/kind";
-import { parseMark, withoutMark } from "../../dynamic/owner";
+import { isAdopted, parseMark, withoutMark } from "../../dynamic/owner";
 import type { ProxmoxSession } from "../client";
 import { connect } from "../connection";
 import { guestsWith } from "../guests/using";
 import { parseProperties } from "../property-string";
 import { make } from "./apply";
-import { type Claims, claim, claimAgain, isAdopted } from "./claim";
+import { type Claims, claim, claimAgain } from "./claim";
 import {
   bondInputs,
   bondSettings,

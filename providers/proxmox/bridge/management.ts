@@ -33,11 +33,12 @@ export async function cutsOf(
   const ways = holders.length
     ? holders
     : all.filter(({ gateway, gateway6 }) => gateway || gateway6);
-  return changes
-    .filter(({ type }) => type === "bridge")
-    .flatMap((change) =>
-      ways.flatMap((way) => cuts(found, way, change, changes)),
-    );
+  return ways.flatMap((way) => [
+    ...changes
+      .filter(({ type }) => type === "bridge")
+      .flatMap((change) => cuts(found, way, change, changes)),
+    ...withoutBridge(found, way, changes),
+  ]);
 }
 
 async function addressesOf(endpoint: string): Promise<string[]> {
@@ -76,7 +77,8 @@ function cuts(
   }
   const members = membersOf(before);
   const kept = membersOf(after).filter(
-    (member) => members.includes(member) && staysUp(found.get(member), changes),
+    (member) =>
+      members.includes(member) && staysUp(found, found.get(member), changes),
   );
   if (members.length > 0 && kept.length === 0) {
     reasons.push(
@@ -104,17 +106,73 @@ function vlansAbove(
   return item && vlans;
 }
 
-/** A card does; a bond whose mode stays and that keeps a slave. */
+/** Where the way's interface, or what its VLAN lies on, is a card or a bond. */
+function withoutBridge(
+  found: ReadonlyMap<string, Interface>,
+  way: Interface,
+  changes: readonly Change[],
+): string[] {
+  const line: Interface[] = [];
+  for (
+    let item: Interface | undefined = way;
+    item;
+    item = rawDevice(found, item)
+  )
+    line.push(item);
+  const takers = line.flatMap(({ iface }) => {
+    const taker = takerOf(found, iface, changes);
+    return taker
+      ? [`"${taker}" would take ${iface}, which carries ${addressOf(way)}`]
+      : [];
+  });
+  const base = line.at(-1);
+  if (base?.type !== "bond" || staysUp(found, base, changes)) return takers;
+  return [
+    ...takers,
+    `bond "${base.iface}" carries ${addressOf(way)}, and would go, change its mode or keep none of its slaves`,
+  ];
+}
+
+function rawDevice(
+  found: ReadonlyMap<string, Interface>,
+  item: Interface,
+): Interface | undefined {
+  const [, below] = /^(\S+)\.\d+$/.exec(item.iface) ?? [];
+  return found.get(item["vlan-raw-device"] ?? below ?? "");
+}
+
+/** The bridge or bond of which the interface becomes a member. */
+function takerOf(
+  found: ReadonlyMap<string, Interface>,
+  iface: string,
+  changes: readonly Change[],
+): string | undefined {
+  return changes.find(({ name, settings }) => {
+    const item = found.get(name);
+    const had = item ? membersOf(settingsOf(item)) : [];
+    return (
+      settings && membersOf(settings).includes(iface) && !had.includes(iface)
+    );
+  })?.name;
+}
+
+/** A card that nothing else takes does; a bond whose mode stays and that keeps a slave. */
 function staysUp(
+  found: ReadonlyMap<string, Interface>,
   member: Interface | undefined,
   changes: readonly Change[],
 ): boolean {
-  const change = changes.find(({ name }) => name === member?.iface);
-  if (member === undefined || change === undefined) return true;
-  const [before, after] = [settingsOf(member), change.settings];
+  if (member === undefined) return true;
+  if (takerOf(found, member.iface, changes)) return false;
+  if (member.type !== "bond") return true;
+  const change = changes.find(({ name }) => name === member.iface);
+  const before = settingsOf(member);
+  const after = change ? change.settings : before;
   if (after === undefined || before.bond_mode !== after.bond_mode) return false;
   const slaves = membersOf(after);
-  return membersOf(before).some((slave) => slaves.includes(slave));
+  return membersOf(before).some(
+    (slave) => slaves.includes(slave) && !takerOf(found, slave, changes),
+  );
 }
 
 function addressOf({ iface, cidr, cidr6 }: Interface): string {

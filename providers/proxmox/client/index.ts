@@ -1,3 +1,4 @@
+export type { Endpoint } from "../../tls";
 export type { Credential } from "./auth";
 export { type Params, path } from "./encoding";
 export {
@@ -12,10 +13,10 @@ export {
   TaskError,
 } from "./errors";
 export { Limiter } from "./limiter";
+export { waitedInVain } from "./retry";
 export {
   type ClusterResource,
   ProxmoxClient,
   type ProxmoxSession,
   recentlyMs,
 } from "./session";
-export type { Endpoint } from "./tls";

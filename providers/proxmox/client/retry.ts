@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isLocked, isLockTimeout, ProxmoxError } from "./errors";
+import {
+  isLocked,
+  isLockTimeout,
+  ProxmoxError,
+  type TaskError,
+} from "./errors";
 import type { Method } from "./transport";
 
 const firstPauseMs = 100;
@@ -48,7 +53,16 @@ function pauseMs(tries: number): number {
   return ceiling / 2 + (Math.random() * ceiling) / 2;
 }
 
-function waitedInVain(error: ProxmoxError, reason: unknown): Error {
+/** The deadline's error, with what was waited for; only its holder or root ends a guest's lock. */
+export function waitedInVain(
+  error: ProxmoxError | TaskError,
+  reason: unknown,
+): Error {
   const why = reason instanceof Error ? reason.message : String(reason);
-  return new Error(`${why}, waiting for: ${error.message}`, { cause: error });
+  const remedy = isLocked(error)
+    ? ". If no task works on the guest any more, unlock it on its node with qm unlock and its VM id"
+    : "";
+  return new Error(`${why}, waiting for: ${error.message}${remedy}`, {
+    cause: error,
+  });
 }

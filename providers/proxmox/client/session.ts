@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import type { Proxmox } from "proxmox-api";
+import type { Endpoint } from "../../tls";
 import { type Credential, Login } from "./auth";
 import { type Params, reencodePath } from "./encoding";
 import { retrying } from "./retry";
 import { Tasks } from "./tasks";
-import type { Endpoint } from "./tls";
 import { type Method, Transport } from "./transport";
 
 export interface ClusterResource {

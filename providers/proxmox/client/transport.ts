@@ -1,7 +1,7 @@
 import type { Agent } from "undici";
+import { type Endpoint, PinMismatch, verifiedConnector } from "../../tls";
 import { encodeForm, type Params } from "./encoding";
 import { outcomeOf, ProxmoxError } from "./errors";
-import { type Endpoint, PinMismatch, verifiedConnector } from "./tls";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 

@@ -20,6 +20,16 @@ export interface Guest {
   assumed?: boolean;
 }
 
+/** What waits for a guest's next start: another value, or 1 to be taken away. */
+export interface PendingEntry {
+  key: string;
+  value?: string | number;
+  pending?: string | number;
+  delete?: number;
+}
+
+/** `delete` of a drive whose volume goes with it, because somebody forced that. */
+const withItsVolume = 2;
 const lockPollMs = 500;
 /** What is in flight ends, or its node has crashed and only root can unlock it. */
 const lockedStates = /^(clone|create|migrate)$/;
@@ -40,17 +50,43 @@ export async function readConfig(
   }
 }
 
+/**
+ * The same with what waits for the guest's next start: a drive that waits to
+ * be detached, which `config` no longer shows, is the guest's until then.
+ */
+export async function readWhole(
+  session: ProxmoxSession,
+  node: string,
+  vmId: number,
+): Promise<Config | undefined> {
+  try {
+    const entries = await session.request<PendingEntry[]>(
+      "GET",
+      path`/nodes/${node}/qemu/${vmId}/pending`,
+    );
+    return Object.fromEntries(
+      entries
+        .filter((entry) => entry.delete !== withItsVolume)
+        .map(({ key, value, pending }) => [key, value ?? pending]),
+    ) as Config;
+  } catch (error) {
+    if (isGuestMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The guest with this id on `node`, or wherever in the cluster it has moved to. */
 export async function findGuest(
   session: ProxmoxSession,
   node: string,
   vmId: number,
+  read = readConfig,
 ): Promise<Guest | undefined> {
-  const here = await readConfig(session, node, vmId);
+  const here = await read(session, node, vmId);
   if (here) return guest(node, vmId, here);
   const moved = await session.findGuest(vmId, 0);
   if (moved?.node === undefined || moved.node === node) return undefined;
-  const there = await readConfig(session, moved.node, vmId);
+  const there = await read(session, moved.node, vmId);
   return there && guest(moved.node, vmId, there);
 }
 
@@ -64,9 +100,10 @@ export async function findSettledGuest(
   node: string,
   vmId: number,
   signal: AbortSignal,
+  read = readConfig,
 ): Promise<Guest | undefined> {
   for (;;) {
-    const found = await findGuest(session, node, vmId);
+    const found = await findGuest(session, node, vmId, read);
     const lock: string | undefined = found && text(found.config, "lock");
     if (lock === undefined || !lockedStates.test(lock)) return found;
     try {

@@ -2,7 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
-import type { ProxmoxSession } from "../client";
+import type { ClusterResource, ProxmoxSession } from "../client";
 import { connect } from "../connection";
 import { text } from "../guests/config";
 import {
@@ -10,6 +10,7 @@ import {
   findGuest,
   findSettledGuest,
   type Guest,
+  readWhole,
 } from "../guests/find";
 import { awaitIdle } from "../guests/tasks";
 import { settle } from "../settle";
@@ -28,7 +29,7 @@ import { configure } from "./steps/configure";
 import { ensureHa, readHa } from "./steps/ha";
 import { obtain } from "./steps/obtain";
 import { ensurePool, place } from "./steps/place";
-import { power } from "./steps/power";
+import { power, stateOf } from "./steps/power";
 
 const agentWaitSeconds = 60;
 
@@ -59,7 +60,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
     const guest = await findGuest(session, inputs.node, Number(id));
     if (!guest || !isOurs(guest, inputs)) return undefined;
     const listed = await session.findGuest(guest.vmId);
-    const running = listed?.status === "running";
+    const running = await isRunning(session, guest, listed, inputs.power);
     const actual = inputsFrom(inputs, guest.config, {
       node: guest.node,
       running,
@@ -73,6 +74,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
       outputs: {
         vmNumber: guest.vmId,
         addresses: asks ? await agentAddresses(session, guest) : [],
+        kept: inputs.kept,
       },
     };
   },
@@ -91,14 +93,20 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
   async delete(id, inputs, operation) {
     const session = connect(operation, inputs.host);
     const { signal } = operation;
-    const { host, node } = inputs;
+    const { host, node, name } = inputs;
     await settle(signal, async (again) => {
       if (again) await awaitIdle(session, node, Number(id));
-      const guest = await findSettledGuest(session, node, Number(id), signal);
-      if (!guest || !isOurs(guest, inputs)) return;
+      const guest = await findSettledGuest(
+        session,
+        node,
+        Number(id),
+        signal,
+        readWhole,
+      );
+      if (!guest || (guest.mark && !isOurs(guest, inputs))) return;
       if (guest.mark === undefined) {
         throw new UserError(
-          `guest ${id} on host "${host}" has its name, but its notes no longer carry this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
+          `guest ${id} "${text(guest.config, "name") ?? ""}" on host "${host}" has its id, but its notes no longer carry this site's mark, so it may be another's. If it is yours, call it "${name}" and run "pulumi up" to mark it again, then destroy; if not, run "pulumi refresh"`,
         );
       }
       await remove(session, guest, inputs, operation.tell);
@@ -113,7 +121,7 @@ async function converge(
   session: ProxmoxSession,
   guest: Guest,
   inputs: VirtualMachineInputs,
-  before: VirtualMachineInputs | undefined,
+  before: (VirtualMachineInputs & VirtualMachineOutputs) | undefined,
   operation: Operation,
 ): Promise<VirtualMachineOutputs> {
   const { signal } = operation;
@@ -124,10 +132,14 @@ async function converge(
     });
   await step(() => place(session, guest, inputs, before, operation));
   const written = new Set<string>();
+  const kept = { ...before?.kept };
   await step(async () => {
-    const keys = await configure(session, guest, inputs, before);
+    const keys = await configure(session, guest, inputs, before, kept);
     for (const key of keys) written.add(key);
   });
+  const { vmId: vmNumber } = guest;
+  const rest = Object.keys(kept).length > 0 ? { kept } : {};
+  operation.exists(`${vmNumber}`, { vmNumber, addresses: [], ...rest });
   // A guest that this operation has made is in its pool already.
   if (before || !guest.assumed) {
     await step(() => ensurePool(session, guest, inputs, before));
@@ -144,8 +156,9 @@ async function converge(
         ? await awaitAgent(session, guest, seconds, signal)
         : await agentAddresses(session, guest);
   return {
-    vmNumber: guest.vmId,
+    vmNumber,
     addresses,
+    ...rest,
     pending: pending.length > 0 ? pending : undefined,
   };
 }
@@ -164,6 +177,20 @@ async function lookAgain(
     );
   }
   Object.assign(guest, { state: undefined, assumed: false }, found);
+}
+
+/**
+ * PVE's list is some seconds old, and says "unknown" of a new guest: what does
+ * not fit to the inputs is asked for.
+ */
+async function isRunning(
+  session: ProxmoxSession,
+  guest: Guest,
+  listed: ClusterResource | undefined,
+  wanted: string,
+): Promise<boolean> {
+  const fits = listed?.status === wanted;
+  return (fits ? wanted : await stateOf(session, guest)) === "running";
 }
 
 /**

@@ -66,7 +66,11 @@ const fields = z.strictObject({
   /** Weight of the balloon against other guests'. */
   memoryShares: z.int().min(0).max(50_000).optional(),
   bios: z.enum(["seabios", "ovmf"]).optional(),
-  machine: z.string().optional(),
+  /** Its type; other settings of PVE's machine property stay as they are. */
+  machine: z
+    .string()
+    .regex(/^[\w.+-]+$/, 'must be a machine type like "q35"')
+    .optional(),
   osType: z.string().optional(),
   scsiController: z.string().optional(),
   display: z.string().optional(),
@@ -163,6 +167,8 @@ export interface VirtualMachineOutputs {
   vmNumber: number;
   /** What the guest agent told last; empty without an agent. */
   addresses: string[];
+  /** Volumes of removed slots that were to be kept: declared again, a slot has its own back. */
+  kept?: Record<string, string>;
   /** Changes that wait for the guest's next start; left out: none. */
   pending?: string[];
 }

@@ -4,7 +4,7 @@ import { isWrongPowerState, type ProxmoxSession } from "../client";
 import { keptName } from "../guests/claim";
 import { text } from "../guests/config";
 import { destroyGuest } from "../guests/destroy";
-import type { Guest, PowerState } from "../guests/find";
+import type { Guest } from "../guests/find";
 import { diskSlots, efiSlot, tpmSlot } from "./disks/plan";
 import type { VirtualMachineInputs } from "./model";
 import { leaveHa } from "./steps/ha";
@@ -30,12 +30,12 @@ export async function remove(
   }
   const listed = await session.findGuest(vmId);
   if (listed?.hastate !== undefined) await leaveHa(session, vmId);
-  guest.state = listed?.status as PowerState | undefined;
+  // The list is some seconds old: only a shutdown for nothing does no harm.
+  guest.state = listed?.status === "running" ? "running" : undefined;
   try {
     await stopAndRemove(session, guest, inputs, tell);
   } catch (error) {
     if (!isWrongPowerState(error)) throw error;
-    // The list is some seconds old: what it said may be over.
     guest.state = undefined;
     await stopAndRemove(session, guest, inputs, tell);
   }

@@ -28,12 +28,16 @@ export interface DiskPlan {
   destroy: string[];
 }
 
-/** `image` is what an empty slot is filled from, where it is not blank. */
+/**
+ * `image` is what an empty slot is filled from, where it is not blank; `kept`
+ * names the volumes that were left with the guest when their slots went.
+ */
 export function planDisks(
   inputs: VirtualMachineInputs,
   config: Config,
   before: VirtualMachineInputs | undefined,
   image: (slot: string) => string | undefined,
+  kept: Readonly<Record<string, string>> = {},
 ): DiskPlan {
   const plan: DiskPlan = {
     add: {},
@@ -47,7 +51,10 @@ export function planDisks(
     const current = text(config, slot);
     const size = sizeOf(config, slot);
     if (current === undefined) {
-      plan.add[slot] = newDisk(disk, image(slot));
+      const volume = unusedVolumes(config).find((file) => file === kept[slot]);
+      plan.add[slot] = volume
+        ? formatProperties({ file: volume, ...options(disk) }, "file")
+        : newDisk(disk, image(slot));
     } else {
       const wanted = withOptions(disk, current, before?.disks[slot]);
       if (!sameSetting(slot, current, wanted)) plan.options[slot] = wanted;
@@ -106,6 +113,13 @@ export function diskSlots(config: Config): string[] {
       key === efiSlot ||
       key === tpmSlot,
   );
+}
+
+function unusedVolumes(config: Config): string[] {
+  return Object.keys(config).flatMap((key) => {
+    const volume = /^unused\d+$/.test(key) && volumeOf(config, key);
+    return volume ? [volume] : [];
+  });
 }
 
 export function sizeOf(config: Config, slot: string): number {

@@ -97,8 +97,9 @@ function plain(cloudInit: CloudInit | undefined): Config {
     citype: cloudInit?.type,
     ciuser: cloudInit?.user,
     ciupgrade: upgrade === undefined ? undefined : Number(upgrade),
-    sshkeys: sshKeys && encodeKeys(sshKeys),
-    nameserver: cloudInit?.nameservers?.join(" "),
+    // PVE takes no empty list: none is none.
+    sshkeys: sshKeys?.length ? encodeKeys(sshKeys) : undefined,
+    nameserver: cloudInit?.nameservers?.join(" ") || undefined,
     searchdomain: cloudInit?.searchDomain,
   };
 }

@@ -35,7 +35,7 @@ export const stringArea: Area = {
     merge("cpu", "cputype", ({ cpuType, cpuFlags }) => ({
       // PVE takes no flags without a type; this is its own default.
       cputype: cpuType ?? (cpuFlags && defaultCpu),
-      flags: cpuFlags?.join(";"),
+      flags: cpuFlags?.join(";") || undefined,
     }));
     merge("machine", "type", ({ machine }) => ({ type: machine }));
     merge("vga", "type", ({ display }) => ({ type: display }));
@@ -46,7 +46,8 @@ export const stringArea: Area = {
       down: startup?.downDelay,
     }));
     const list = (key: string, value: string | undefined, old: unknown) => {
-      if (value !== undefined || old !== undefined) settings[key] = value;
+      if (value !== undefined || old !== undefined)
+        settings[key] = value || undefined;
     };
     const { bootOrder, hotplug, tags } = inputs;
     list(

@@ -1,7 +1,7 @@
 import { UserError } from "../../../dynamic/failure";
 import { type ProxmoxSession, path } from "../../client";
-import { type Config, text } from "../../guests/config";
-import { type Guest, readConfig } from "../../guests/find";
+import { type Config, text, volumeOf } from "../../guests/config";
+import { type Guest, type PendingEntry, readConfig } from "../../guests/find";
 import { namesVolumes, planDisks, sizeOf } from "../disks/plan";
 import type { VirtualMachineInputs } from "../model";
 import { changesTo, settingsOf } from "../settings";
@@ -18,13 +18,14 @@ export async function configure(
   guest: Guest,
   inputs: VirtualMachineInputs,
   before: VirtualMachineInputs | undefined,
+  /** By slot; what this detaches is added, what it attaches again taken out. */
+  kept: Record<string, string>,
 ): Promise<Written> {
+  if (before) await takeBack(session, guest, inputs);
   refuseShrinking(guest.config, inputs);
   const image = await imageOf(session, guest, inputs);
-  const plan = () =>
-    planDisks(inputs, guest.config, before, (slot) =>
-      slot === "scsi0" ? image : undefined,
-    );
+  const fill = (slot: string) => (slot === "scsi0" ? image : undefined);
+  const plan = () => planDisks(inputs, guest.config, before, fill, kept);
   if (guest.assumed && namesVolumes(plan())) await reread(session, guest);
   // First: options of a running guest's disk wait with the size they were written with.
   const { grow } = plan();
@@ -35,6 +36,10 @@ export async function configure(
   const { set, unset } = changesTo(known(guest), settings);
   Object.assign(set, add, options);
   unset.push(...detach);
+  for (const slot of detach) {
+    const volume = volumeOf(guest.config, slot);
+    if (volume) kept[slot] = volume;
+  }
   if (set[cloudInitSlot] && text(guest.config, cloudInitSlot)) {
     // Else PVE leaves the old drive's volume behind (QemuServer.pm, vmconfig_update_disk).
     const ejected = { set: { [cloudInitSlot]: "none,media=cdrom" }, unset: [] };
@@ -48,6 +53,7 @@ export async function configure(
   const slow = made || guest.state !== "stopped";
   await write(session, guest, { set, unset }, { slow });
   if (made || move.length + destroy.length > 0) await reread(session, guest);
+  for (const slot of Object.keys(inputs.disks)) delete kept[slot];
   const doomed = { set: {}, unset: destroy };
   await write(session, guest, doomed, { force: true, slow: true });
   for (const { slot, storage, format } of move) {
@@ -64,6 +70,31 @@ export async function configure(
   )
     await regenerate(session, guest);
   return written;
+}
+
+/**
+ * A slot that is declared again while its removal waits for the guest's next
+ * start has its volume still, although the configuration does not show it.
+ */
+async function takeBack(
+  session: ProxmoxSession,
+  guest: Guest,
+  { disks }: VirtualMachineInputs,
+): Promise<void> {
+  const { node, vmId, config } = guest;
+  const missing = Object.keys(disks).filter((slot) => !text(config, slot));
+  if (missing.length === 0) return;
+  const entries = await session.request<PendingEntry[]>(
+    "GET",
+    path`/nodes/${node}/qemu/${vmId}/pending`,
+  );
+  const leaving = entries
+    .filter((entry) => entry.delete && missing.includes(entry.key))
+    .map(({ key }) => key);
+  if (leaving.length === 0) return;
+  const place = path`/nodes/${node}/qemu/${vmId}/config`;
+  await session.request("PUT", place, { revert: leaving.join(",") });
+  await reread(session, guest);
 }
 
 /** Of an assumed configuration only slots are compared; all else is sent. */

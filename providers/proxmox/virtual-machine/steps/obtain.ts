@@ -57,7 +57,7 @@ async function clone(
   const wanted = inputs.disks[systemSlot]?.storage;
   // On another node the storage may not be there: the migration maps it then.
   const storage = full && node === inputs.node ? wanted : undefined;
-  const assumed = inherited(config);
+  const assumed = inherited(config, storage);
   const { description } = settingsOf(inputs, {}, undefined, vmId);
   const upid = await session.api.nodes
     .$(template.node)
@@ -81,7 +81,7 @@ async function clone(
  * What a clone has of its template's configuration, known without asking: all
  * but the names of its volumes and its MACs (qemu-server API2/Qemu.pm, clone_vm).
  */
-function inherited(config: Config): Config {
+function inherited(config: Config, storage: string | undefined): Config {
   const kept = Object.entries(config).filter(
     ([key]) => !/^(template|digest|lock|name|description|unused\d+)$/.test(key),
   );
@@ -90,7 +90,10 @@ function inherited(config: Config): Config {
       key,
       /^net\d+$/.test(key)
         ? `${value}`.replace(/^(\w+)=([0-9A-F]{2}:){5}[0-9A-F]{2}/i, "model=$1")
-        : value,
+        : storage && volumeOf(config, key)
+          ? // It takes all volumes of the template, wherever they lie there.
+            `${value}`.replace(/^(file=)?[^:,]+:/, `$1${storage}:`)
+          : value,
     ]),
   );
 }
@@ -119,6 +122,21 @@ async function findTemplate(
   let found = named(await session.guests(recentlyMs));
   // It may have been made since that list.
   if (found.length === 0) found = named(await session.guests(0));
+  // The list knows neither names nor templates of the last seconds (pvestatd).
+  if (found.length === 0) {
+    const place = source.node ?? node;
+    const live = await session.request<ClusterResource[]>(
+      "GET",
+      path`/nodes/${place}/qemu`,
+    );
+    found = named(
+      live.map((guest) => ({
+        ...guest,
+        node: place,
+        template: Number(guest.template) === 1,
+      })),
+    );
+  }
   const [template] = found;
   if (template?.vmid && template.node && found.length === 1) {
     return { vmId: template.vmid, node: template.node };

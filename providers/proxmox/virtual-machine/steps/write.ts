@@ -1,4 +1,5 @@
-import { type ProxmoxSession, path } from "../../client";
+import { UserError } from "../../../dynamic/failure";
+import { ProxmoxError, type ProxmoxSession, path } from "../../client";
 import { text } from "../../guests/config";
 import type { Guest } from "../../guests/find";
 import type { Changes } from "../settings";
@@ -29,7 +30,11 @@ export async function write(
     digest: text(config, "digest"),
   };
   if (!slow) {
-    await session.request("PUT", place, params);
+    try {
+      await session.request("PUT", place, params);
+    } catch (error) {
+      throw withSnippets(error, set.cicustom);
+    }
     return true;
   }
   const upid = await session.request<string | null>("POST", place, {
@@ -38,4 +43,17 @@ export async function write(
   });
   if (upid) await session.task(upid, `configuration of guest ${vmId}`);
   return true;
+}
+
+/** PVE speaks of the volume's name only where its storage holds no snippets. */
+function withSnippets(error: unknown, cicustom: unknown): unknown {
+  const isMeant =
+    cicustom !== undefined &&
+    error instanceof ProxmoxError &&
+    /volume|snippets/.test(error.reason);
+  if (!isMeant) return error;
+  return new UserError(
+    `${error.message}. Cloud-init takes ${cicustom}: each must be a file on a storage of the node with content type snippets`,
+    { cause: error },
+  );
 }

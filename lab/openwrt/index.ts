@@ -1,0 +1,75 @@
+import { mkdirSync } from "node:fs";
+import { certificateFor } from "../certificates";
+import { control, type OpenwrtCommand } from "./control";
+import { Faults } from "./faults";
+import { Flash } from "./flash";
+import { OpenwrtRouter } from "./router";
+import { serve } from "./server";
+import type { OpenwrtOptions } from "./spec";
+
+export type { OpenwrtCommand } from "./control";
+export {
+  type Fault as OpenwrtFault,
+  faultKinds as openwrtFaultKinds,
+  lineStates,
+} from "./faults";
+export type {
+  LineSpec,
+  OpenwrtOptions,
+  OpenwrtRecord,
+  OpenwrtSpec,
+} from "./spec";
+
+export interface OpenwrtLab {
+  endpoint: { url: string; ca: string; fingerprint: string };
+  control(command: OpenwrtCommand): unknown;
+  close(): Promise<void>;
+}
+
+/** The same world without a server, for what is bent while nothing runs. */
+export function openRouter(
+  directory: string,
+): (command: OpenwrtCommand) => unknown {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const bendable = {
+    flash: new Flash(directory),
+    faults: new Faults(directory),
+  };
+  return (command) => control(bendable, command);
+}
+
+/** Starts the router over the flash that is in the directory, as after its power came back. */
+export async function startOpenwrt(
+  options: OpenwrtOptions,
+): Promise<OpenwrtLab> {
+  const { directory, spec } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const faults = new Faults(directory);
+  const router = new OpenwrtRouter(directory, spec, faults);
+  router.boot();
+  const certificate = await certificateFor(
+    directory,
+    spec.name,
+    spec.listen.host,
+  );
+  const server = serve(router, options, certificate);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(spec.listen.port, spec.listen.host, () => resolve());
+  });
+  const { port } = server.address() as { port: number };
+  return {
+    endpoint: {
+      url: `https://${spec.listen.host}:${port}`,
+      ca: certificate.ca,
+      fingerprint: certificate.fingerprint,
+    },
+    control: (command) =>
+      control({ flash: router.flash, faults, router }, command),
+    close: async () => {
+      router.powerOff();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

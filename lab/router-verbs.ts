@@ -1,0 +1,66 @@
+import { isRouted, type Site } from "../site";
+import {
+  lineStates,
+  type OpenwrtCommand,
+  type OpenwrtFault,
+  openwrtFaultKinds,
+} from "./openwrt";
+import { bendRouter } from "./site-lab";
+
+export const routerFaultHelp = `       npm run lab -- fault wan LINE ${lineStates.join(" | ")}   (its cable is pulled; nothing behind it answers)
+       npm run lab -- fault router KIND [--match "uci apply"] [--ms N] [--count N]
+       npm run lab -- fault router reboot               (power lost, and back)
+
+Of the router:
+${Object.entries(openwrtFaultKinds)
+  .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
+  .join("\n")}
+
+Of the hosts:`;
+
+export const routerDriftHelp = `       npm run lab -- drift openwrt FILE.SECTION[.OPTION] [VALUE]   (without a value it goes)`;
+
+/** `words` are what stands behind "fault". */
+export async function faultRouter(
+  [kind, first = "", second = ""]: readonly string[],
+  { match, ms, count }: { match?: string; ms?: string; count?: string },
+  site: Site,
+): Promise<unknown> {
+  if (!isRouted(site)) return [];
+  if (kind === "wan") {
+    const line = site.wan.lines.find(({ name }) => name === first);
+    if (line === undefined) {
+      const names = site.wan.lines.map(({ name }) => name).join(", ");
+      throw new Error(
+        `Unable to bend line "${first}": there is none, there are ${names}.`,
+      );
+    }
+    return bendRouter({
+      do: "wan",
+      device: line.port,
+      state: second as (typeof lineStates)[number],
+    });
+  }
+  switch (first) {
+    case "list":
+      return bendRouter({ do: "faults" });
+    case "clear":
+      return bendRouter({ do: "clear-faults" });
+    case "reboot":
+      return bendRouter({ do: "reboot" });
+    default:
+      return bendRouter({
+        do: "fault",
+        fault: {
+          kind: first,
+          match,
+          ms: ms === undefined ? undefined : Number(ms),
+          count: count === undefined ? undefined : Number(count),
+        } as OpenwrtFault,
+      } satisfies OpenwrtCommand);
+  }
+}
+
+export function driftRouter(path: string, value: string): Promise<unknown> {
+  return bendRouter({ do: "drift", path, value: value || undefined });
+}

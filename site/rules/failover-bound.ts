@@ -1,0 +1,26 @@
+import { isRouted } from "../uci";
+import { failoverBound } from "../uci/health";
+import type { Rule } from "./finding";
+
+export const failover: Rule = {
+  id: "failover-bound",
+  severity: "error",
+  title: "A dead line is given up in time",
+  fact: "mwan3track says that a line is down after interval + down x (targets x count x timeout) + (down - 1) x failure interval at the longest; with its own defaults and four targets that is 130 s.",
+  check: (site) => {
+    if (!isRouted(site)) return [];
+    const { failoverWithin, lines } = site.wan;
+    return lines.flatMap((line, index) => {
+      const bound = failoverBound(site, line);
+      return bound > failoverWithin
+        ? [
+            {
+              message: `line "${line.name}" may be dead for ${bound / 1_000} s before it is given up, and wan.failoverWithin is ${failoverWithin / 1_000} s`,
+              path: ["wan", "lines", index],
+            },
+          ]
+        : [];
+    });
+  },
+  remedy: "Ping fewer targets, or with shorter time-outs, pauses or rounds.",
+};

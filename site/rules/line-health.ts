@@ -1,0 +1,61 @@
+import ipaddr from "ipaddr.js";
+import type { Line } from "../manifest";
+import { contains } from "../schema/address";
+import { isRouted } from "../uci";
+import { healthOf } from "../uci/health";
+import type { Rule } from "./finding";
+
+/** Where cable modems have their own page, whether their line works or not. */
+const modem = "192.168.100.0/24";
+
+export const lineHealth: Rule = {
+  id: "line-health",
+  severity: "error",
+  title: "A line is up when something beyond its provider answers",
+  fact: "mwan3 never calls a line online that needs more answers than it has targets (mwan3track), and a target in the provider's own network or the modem answers while the internet does not.",
+  check: (site) => {
+    if (!isRouted(site)) return [];
+    return site.wan.lines.flatMap((line, index) => {
+      const { targets, reliability } = healthOf(site, line);
+      const own = (key: "targets" | "reliability") =>
+        line.health?.[key] === undefined
+          ? ["wan", "health", key]
+          : ["wan", "lines", index, "health", key];
+      return [
+        ...(reliability > targets.length
+          ? [
+              {
+                message: `line "${line.name}" needs ${reliability} answers and pings ${targets.length}, so it would never be up`,
+                path: own("reliability"),
+              },
+            ]
+          : []),
+        ...targets.flatMap((target, at) => {
+          const why = nearness(line, target);
+          return why
+            ? [
+                {
+                  message: `line "${line.name}" pings ${target}, which is ${why}`,
+                  path: [...own("targets"), at],
+                },
+              ]
+            : [];
+        }),
+      ];
+    });
+  },
+  remedy: "Ping what is far away, like 1.1.1.1, and no more than is asked for.",
+};
+
+function nearness(line: Line, target: string): string | undefined {
+  if (contains(modem, target)) return "the modem's own address";
+  if (line.protocol === "static") {
+    const network = ipaddr.IPv4.networkAddressFromCIDR(line.address);
+    const length = line.address.split("/")[1];
+    if (target === line.gateway || contains(`${network}/${length}`, target))
+      return "in its provider's own network";
+  }
+  return ipaddr.IPv4.parse(target).range() === "unicast"
+    ? undefined
+    : "no address of the internet";
+}

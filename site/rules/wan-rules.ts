@@ -1,0 +1,65 @@
+import type { Wan } from "../manifest";
+import type { Rule } from "./finding";
+
+export const wanRules: Rule = {
+  id: "wan-rules",
+  severity: "error",
+  title: "Every packet meets a rule, and every rule a packet",
+  fact: "mwan3 takes the first rule that fits, in the order of its file: what stands behind one that takes everything is dead, and what no rule takes goes out by the main table's lowest metric. Ports count with tcp and udp only.",
+  check: ({ wan, networks }) => [
+    ...(wan ? ordered(wan) : []),
+    ...(wan?.rules ?? []).flatMap((rule, index) =>
+      ported(rule, `rule "${rule.name}"`, ["wan", "rules", index]),
+    ),
+    ...networks.flatMap(({ name, allow = [] }, index) =>
+      allow.flatMap((item, at) =>
+        ported(item, `what network "${name}" may reach in "${item.to}"`, [
+          "networks",
+          index,
+          "allow",
+          at,
+        ]),
+      ),
+    ),
+  ],
+  remedy:
+    "End with one rule that has neither from, to, protocol nor ports, and give ports a protocol.",
+};
+
+function ordered({ rules }: Wan) {
+  const first = rules.findIndex(
+    ({ from, to = "0.0.0.0/0", protocol, ports }) =>
+      from === undefined &&
+      to === "0.0.0.0/0" &&
+      protocol === "any" &&
+      ports === undefined,
+  );
+  const catchAll = rules[first];
+  if (catchAll === undefined) {
+    return [
+      {
+        message: "no rule takes what the others leave",
+        path: ["wan", "rules"],
+      },
+    ];
+  }
+  return rules.slice(first + 1).map(({ name }, index) => ({
+    message: `rule "${name}" stands behind "${catchAll.name}", which takes everything`,
+    path: ["wan", "rules", first + 1 + index],
+  }));
+}
+
+function ported(
+  { protocol, ports }: { protocol?: string; ports?: unknown[] },
+  what: string,
+  path: readonly PropertyKey[],
+) {
+  return ports === undefined || protocol === "tcp" || protocol === "udp"
+    ? []
+    : [
+        {
+          message: `${what} has ports with protocol ${protocol}`,
+          path: [...path, "ports"],
+        },
+      ];
+}
