@@ -10,8 +10,10 @@ import { lineHealth } from "./line-health";
 import { lineMetrics } from "./line-metrics";
 import { mwan3Names } from "./mwan3-names";
 import { nicNetwork } from "./nic-network";
+import { pathMtu } from "./path-mtu";
 import { recovery } from "./recovery";
 import { routerDisk } from "./router-disk";
+import { routerNames } from "./router-names";
 import { routerTrunk } from "./router-trunk";
 import { storageCluster } from "./storage-cluster";
 import { storageOvercommit } from "./storage-overcommit";
@@ -28,8 +30,10 @@ export const rules: readonly Rule[] = [
   hostLegs,
   hostMemory,
   nicNetwork,
+  pathMtu,
   recovery,
   routerDisk,
+  routerNames,
   routerTrunk,
   storageCluster,
   storageOvercommit,

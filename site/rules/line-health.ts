@@ -15,17 +15,22 @@ export const lineHealth: Rule = {
   fact: "mwan3 never calls a line online that needs more answers than it has targets (mwan3track), and a target in the provider's own network or the modem answers while the internet does not.",
   check: (site) => {
     if (!isRouted(site)) return [];
+    const { ipv6 } = site.wan;
     return site.wan.lines.flatMap((line, index) => {
       const { targets, reliability } = healthOf(site, line);
+      const fewest = Math.min(
+        targets.length,
+        ipv6 === "off" ? targets.length : ipv6.targets.length,
+      );
       const own = (key: "targets" | "reliability") =>
         line.health?.[key] === undefined
           ? ["wan", "health", key]
           : ["wan", "lines", index, "health", key];
       return [
-        ...(reliability > targets.length
+        ...(reliability > fewest
           ? [
               {
-                message: `line "${line.name}" needs ${reliability} answers and pings ${targets.length}, so it would never be up`,
+                message: `line "${line.name}" needs ${reliability} answers and pings ${fewest}, so it would never be up`,
                 path: own("reliability"),
               },
             ]

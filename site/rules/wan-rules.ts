@@ -5,12 +5,13 @@ export const wanRules: Rule = {
   id: "wan-rules",
   severity: "error",
   title: "Every packet meets a rule, and every rule a packet",
-  fact: "mwan3 takes the first rule that fits, in the order of its file: what stands behind one that takes everything is dead, and what no rule takes goes out by the main table's lowest metric. Ports count with tcp and udp only.",
+  fact: "mwan3 takes the first rule that fits, in the order of its file: what stands behind one that takes everything is dead, and what no rule takes goes out by the main table's lowest metric. Ports count with tcp and udp only, and iptables' multiport takes 15 of them, two for a range: mwan3 drops a rule with more without a word.",
   check: ({ wan, networks }) => [
     ...(wan ? ordered(wan) : []),
-    ...(wan?.rules ?? []).flatMap((rule, index) =>
-      ported(rule, `rule "${rule.name}"`, ["wan", "rules", index]),
-    ),
+    ...(wan?.rules ?? []).flatMap((rule, index) => [
+      ...ported(rule, `rule "${rule.name}"`, ["wan", "rules", index]),
+      ...crowded(rule, ["wan", "rules", index, "ports"]),
+    ]),
     ...networks.flatMap(({ name, allow = [] }, index) =>
       allow.flatMap((item, at) =>
         ported(item, `what network "${name}" may reach in "${item.to}"`, [
@@ -23,7 +24,7 @@ export const wanRules: Rule = {
     ),
   ],
   remedy:
-    "End with one rule that has neither from, to, protocol nor ports, and give ports a protocol.",
+    "End with one rule that has neither from, to, protocol nor ports; give ports a protocol, and split long lists.",
 };
 
 function ordered({ rules }: Wan) {
@@ -62,4 +63,19 @@ function ported(
           path: [...path, "ports"],
         },
       ];
+}
+
+/** As iptables' multiport counts them. */
+const mostPorts = 15;
+
+function crowded(
+  { name, ports = [] }: Wan["rules"][number],
+  path: readonly PropertyKey[],
+) {
+  const count = ports
+    .map((port) => (typeof port === "string" ? 2 : 1))
+    .reduce<number>((sum, places) => sum + places, 0);
+  return count <= mostPorts
+    ? []
+    : [{ message: `rule "${name}" takes ${count} places for ports`, path }];
 }

@@ -4,7 +4,9 @@ import {
   confinement,
   ipv6Of as ipv6Name,
   memberName,
+  memberName6,
   networkRule,
+  networkRule6,
   uciName,
 } from "./names";
 import {
@@ -23,13 +25,23 @@ import { type OptionValue, type Section, section } from "./section";
  * of which the last takes the rest.
  */
 export function deriveMwan3(site: RoutedSite): Section[] {
-  const members = new Map<string, Section>();
-  const policies = derivePolicies(site, members);
+  const policies = policiesOf(site);
+  // Members are shared by the policies that want the same.
+  const members = new Map(
+    policies.flatMap(({ members }) =>
+      members.map(({ name, ...options }) => [name, options] as const),
+    ),
+  );
   return [
     section("globals", "globals", { mmx_mask: "0x3F00", logging: false }),
     ...interfaces(site),
-    ...members.values(),
-    ...policies,
+    ...[...members].map(([name, options]) => section("member", name, options)),
+    ...policies.map(({ name, members, lastResort }) =>
+      section("policy", name, {
+        use_member: members.map((member) => member.name),
+        last_resort: lastResort,
+      }),
+    ),
     ...rules(site),
   ];
 }
@@ -70,44 +82,51 @@ function interfaces(site: RoutedSite): Section[] {
   ];
 }
 
-function derivePolicies(
-  site: RoutedSite,
-  members: Map<string, Section>,
-): Section[] {
+export interface Member {
+  name: string;
+  interface: string;
+  metric: number;
+  weight: number;
+}
+
+/** Those of the manifest, and one for each line that somebody is confined to. */
+export function policiesOf(site: RoutedSite) {
   const { lines, policies } = site.wan;
   const ipv6 = ipv6Of(site) !== undefined;
-  /** Members are shared by the policies that want the same. */
-  const use = (line: Line, metric: number, weight: number): string[] =>
-    (ipv6 ? [line.interface, ipv6Name(line.interface)] : [line.interface]).map(
-      (name) => {
-        const member = memberName(name, metric, weight);
-        members.set(
-          member,
-          section("member", member, { interface: name, metric, weight }),
-        );
-        return member;
-      },
-    );
-  const named = policies.map(({ name, lines: chosen, lastResort }) =>
-    section("policy", uciName(name), {
-      use_member: chosen.flatMap(({ line: wanted, metric, weight }) => {
-        const line = lines.find((item) => item.name === wanted);
-        return line ? use(line, metric ?? 1, weight ?? line.weight) : [];
-      }),
-      last_resort: lastResort,
-    }),
-  );
+  const members = (line: Line, metric = 1, weight = line.weight): Member[] => {
+    const { interface: name } = line;
+    const own = { metric, weight };
+    return [
+      { name: memberName(name, metric, weight), interface: name, ...own },
+      ...(ipv6
+        ? [
+            {
+              name: memberName6(name, metric, weight),
+              interface: ipv6Name(name),
+              ...own,
+            },
+          ]
+        : []),
+    ];
+  };
   const confined = new Set(site.networks.flatMap(only));
   return [
-    ...named,
+    ...policies.map(({ name, lines: chosen, lastResort }) => ({
+      name: uciName(name),
+      lastResort,
+      members: chosen.flatMap(({ line: wanted, metric, weight }) =>
+        lines
+          .filter(({ name }) => name === wanted)
+          .flatMap((line) => members(line, metric, weight)),
+      ),
+    })),
     ...lines
       .filter(({ name }) => confined.has(name))
-      .map((line) =>
-        section("policy", confinement(line.interface), {
-          use_member: use(line, 1, line.weight),
-          last_resort: "unreachable",
-        }),
-      ),
+      .map((line) => ({
+        name: confinement(line.interface),
+        lastResort: "unreachable",
+        members: members(line),
+      })),
   ];
 }
 
@@ -131,15 +150,18 @@ function networkRules(site: RoutedSite, leg: Leg): Section[] {
   const policy = confinedTo
     ? confinement(confinedTo.interface)
     : uciName(String(leg.wan));
-  return families(site, networkRule(leg.name), leg, undefined, {
-    use_policy: policy,
-  });
+  const names: [string, string] = [
+    networkRule(leg.name),
+    networkRule6(leg.name),
+  ];
+  return families(site, names, leg, undefined, { use_policy: policy });
 }
 
 function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
   const { name, from, to, protocol, ports, policy, sticky } = rule;
   const source = legs(site).find((leg) => leg.name === from);
-  return families(site, uciName(name), source, to, {
+  const names: [string, string] = [uciName(name), ipv6Name(uciName(name))];
+  return families(site, names, source, to, {
     proto: protocol === "any" ? "all" : protocol,
     // iptables' multiport writes a range with a colon.
     dest_port: ports?.map((port) => `${port}`.replace("-", ":")).join(","),
@@ -151,7 +173,7 @@ function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
 /** The rule for IPv6 first: nothing may stand behind the one that takes the rest. */
 function families(
   site: RoutedSite,
-  name: string,
+  [name, name6]: [string, string],
   from: Leg | undefined,
   to: string | undefined,
   options: Record<string, OptionValue | undefined>,
@@ -170,7 +192,7 @@ function families(
     });
   return [
     ...(ipv6 && to === undefined
-      ? [rule(ipv6Name(name), "ipv6", from && ipv6Network(ipv6, from))]
+      ? [rule(name6, "ipv6", from && ipv6Network(ipv6, from))]
       : []),
     rule(name, "ipv4", from?.cidr),
   ];

@@ -19,6 +19,7 @@ export function zoneName(name: string): string {
 
 /** The name that the policy of a network has among the rules of mwan3. */
 export const networkRule = (network: string) => `net_${zoneName(network)}`;
+export const networkRule6 = (network: string) => `n6_${zoneName(network)}`;
 
 /** The policy of a network that may take one line only. */
 export const confinement = (line: string) => fitted("only_", line, "");
@@ -27,8 +28,15 @@ export function memberName(line: string, metric: number, weight: number) {
   return fitted("", line, `_m${metric}_w${weight}`);
 }
 
+export function memberName6(line: string, metric: number, weight: number) {
+  return fitted("", line, `_6_m${metric}_w${weight}`);
+}
+
 /** netifd's own name for the IPv6 of a line. */
 export const ipv6Of = (name: string) => `${name}_6`;
+
+/** pppd's device for a line's session. */
+export const pppoeDevice = (name: string) => `pppoe-${name}`;
 
 function fitted(before: string, name: string, after: string): string {
   const room = longestName - before.length - after.length;

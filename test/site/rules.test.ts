@@ -51,11 +51,25 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     },
     'interface "spectrum_first" has 14 characters, and mwan3 takes 13. Choose a shorter name, or another one.',
   ],
+  "path-mtu": [
+    (site) => {
+      const [nic] = guest(site, "k3s").nics;
+      if (nic) nic.mtu = 9_000;
+    },
+    'guest "k3s" has MTU 9000 in network "kubernetes", and the router 1500. Give the router\'s trunk NIC and all guests of its networks one MTU.',
+  ],
+  "router-names": [
+    (site) => {
+      const network = site.networks[4];
+      if (network) network.name = "application-builds";
+    },
+    'network "application-builds" is zone "application" of the firewall, as network "application" is. Choose another name.',
+  ],
   "wan-rules": [
     (site) => {
       site.wan?.rules.reverse();
     },
-    'rule "https" stands behind "rest", which takes everything. End with one rule that has neither from, to, protocol nor ports, and give ports a protocol.',
+    'rule "https" stands behind "rest", which takes everything. End with one rule that has neither from, to, protocol nor ports; give ports a protocol, and split long lists.',
   ],
   "example-site-id": [
     ({ site }) => {
@@ -266,6 +280,96 @@ test.each<[string, (site: Site) => void, string, string]>([
     },
     "wan.policies[2].name",
     'policy "more_than_fifteen" has 17 characters, and mwan3 takes 15',
+  ],
+  [
+    "members of two lines that are one when they are cut",
+    (site) => {
+      line(site, 0).interface = "spectrum_one";
+      line(site, 1).interface = "spectrum_two";
+    },
+    "wan.lines[1].interface",
+    'member "spectrum__m1_w1" is called as member "spectrum__m1_w1" of "spectrum_one" is',
+  ],
+  [
+    "a line's IPv6 with a long name",
+    (site) => {
+      if (site.wan)
+        site.wan.ipv6 = {
+          ula: "fd12:3456:789a::/48",
+          translate: "masq6",
+          targets: ["2606:4700:4700::1111"],
+        };
+      line(site, 0).interface = "spectrum_one";
+    },
+    "wan.lines[0].interface",
+    'interface "spectrum_one_6" has 14 characters, and mwan3 takes 13',
+  ],
+  [
+    "more answers than a line's IPv6 has targets",
+    (site) => {
+      if (site.wan) {
+        site.wan.health.reliability = 2;
+        site.wan.lines.splice(1);
+        site.wan.policies = [
+          {
+            name: "balanced",
+            lines: [{ line: "spectrum1" }],
+            lastResort: "unreachable",
+          },
+        ];
+        for (const network of site.networks) delete network.wan;
+        site.wan.ipv6 = {
+          ula: "fd12:3456:789a::/48",
+          translate: "masq6",
+          targets: ["2606:4700:4700::1111"],
+        };
+      }
+    },
+    "wan.health.reliability",
+    'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
+  ],
+  [
+    "a long name for a session's device",
+    (site) => {
+      const { name, port, metric, weight } = line(site, 0);
+      if (site.wan)
+        site.wan.lines[0] = {
+          name,
+          port,
+          metric,
+          weight,
+          interface: "spectrum1x",
+          protocol: "pppoe",
+          username: "us",
+        };
+    },
+    "wan.lines[0].interface",
+    'device "pppoe-spectrum1x" has 16 characters',
+  ],
+  [
+    "more ports than multiport takes",
+    (site) => {
+      const rule = site.wan?.rules[0];
+      if (rule) rule.ports = [...Array(14).keys(), "100-200"];
+    },
+    "wan.rules[0].ports",
+    'rule "https" takes 16 places for ports',
+  ],
+  [
+    "a network called as a line's interface",
+    (site) => {
+      line(site, 0).interface = "storage";
+    },
+    "wan.lines[0].interface",
+    'interface "storage" is called as network "storage" is',
+  ],
+  [
+    "a network called as the router's own",
+    (site) => {
+      line(site, 0).interface = "loopback";
+    },
+    "wan.lines[0].interface",
+    'interface "loopback" is "loopback" on the router, where that is something else',
   ],
   [
     "no rule for the rest",
