@@ -1,10 +1,5 @@
-import type { Site } from "../manifest";
-import {
-  longestInterface,
-  longestName,
-  networkRule,
-  uciName,
-} from "../uci/names";
+import type { Wan } from "../manifest";
+import { ipv6Of, longestInterface, longestName, uciName } from "../uci/names";
 import type { Rule } from "./finding";
 
 export const mwan3Names: Rule = {
@@ -12,11 +7,14 @@ export const mwan3Names: Rule = {
   severity: "error",
   title: "mwan3 takes every name, and each once",
   fact: "mwan3 passes over policies and rules of more than 15 characters with a line in its log (mwan3.sh); iptables takes no chain mwan3_iface_out_NAME for an interface of more than 13; all of them share one file's names.",
-  check: ({ wan, networks }) => {
+  check: ({ wan }) => {
     if (wan === undefined) return [];
     const used = new Map<string, string>();
-    return namesOf({ wan, networks }).flatMap(({ kind, name, path }) => {
-      const longest = kind === "interface" ? longestInterface : longestName;
+    // With IPv6 each has a twin, "_6".
+    const twin = wan.ipv6 === "off" ? 0 : ipv6Of("").length;
+    return namesOf(wan).flatMap(({ kind, name, path }) => {
+      const most = kind === "interface" ? longestInterface : longestName;
+      const longest = kind === "policy" ? most : most - twin;
       const holder = used.get(name);
       used.set(name, `${kind} "${name}"`);
       return [
@@ -43,13 +41,7 @@ interface Named {
   path: readonly PropertyKey[];
 }
 
-function namesOf({
-  wan,
-  networks,
-}: {
-  wan: NonNullable<Site["wan"]>;
-  networks: Site["networks"];
-}): Named[] {
+function namesOf(wan: Wan): Named[] {
   return [
     ...wan.lines.map(
       (line, index): Named => ({
@@ -71,17 +63,6 @@ function namesOf({
         name: uciName(name),
         path: ["wan", "rules", index, "name"],
       }),
-    ),
-    ...networks.flatMap(({ name, wan: wish }, index): Named[] =>
-      wish === undefined
-        ? []
-        : [
-            {
-              kind: "rule",
-              name: networkRule(name),
-              path: ["networks", index, "name"],
-            },
-          ],
     ),
   ];
 }

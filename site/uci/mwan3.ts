@@ -5,6 +5,7 @@ import {
   ipv6Of as ipv6Name,
   memberName,
   networkRule,
+  networkRule6,
   uciName,
 } from "./names";
 import {
@@ -137,15 +138,15 @@ function networkRules(site: RoutedSite, leg: Leg): Section[] {
   const policy = confinedTo
     ? confinement(confinedTo.interface)
     : uciName(String(leg.wan));
-  return families(site, networkRule(leg.name), leg, undefined, {
-    use_policy: policy,
-  });
+  const names = [networkRule(leg.name), networkRule6(leg.name)] as const;
+  return families(site, names, leg, undefined, { use_policy: policy });
 }
 
 function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
   const { name, from, to, protocol, ports, policy, sticky } = rule;
   const source = legs(site).find((leg) => leg.name === from);
-  return families(site, uciName(name), source, to, {
+  const names = [uciName(name), ipv6Name(uciName(name))] as const;
+  return families(site, names, source, to, {
     proto: protocol === "any" ? "all" : protocol,
     // iptables' multiport writes a range with a colon.
     dest_port: ports?.map((port) => `${port}`.replace("-", ":")).join(","),
@@ -157,7 +158,7 @@ function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
 /** The rule for IPv6 first: nothing may stand behind the one that takes the rest. */
 function families(
   site: RoutedSite,
-  name: string,
+  [name, name6]: readonly [string, string],
   from: Leg | undefined,
   to: string | undefined,
   options: Record<string, OptionValue | undefined>,
@@ -176,7 +177,7 @@ function families(
     });
   return [
     ...(ipv6 && to === undefined
-      ? [rule(ipv6Name(name), "ipv6", from && ipv6Network(ipv6, from))]
+      ? [rule(name6, "ipv6", from && ipv6Network(ipv6, from))]
       : []),
     rule(name, "ipv4", from?.cidr),
   ];

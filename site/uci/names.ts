@@ -19,6 +19,7 @@ export function zoneName(name: string): string {
 
 /** The name that the policy of a network has among the rules of mwan3. */
 export const networkRule = (network: string) => `net_${zoneName(network)}`;
+export const networkRule6 = (network: string) => `n6_${zoneName(network)}`;
 
 /** The policy of a network that may take one line only. */
 export const confinement = (line: string) => fitted("only_", line, "");
