@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { judge, loadSite } from ".";
+import { isRouted, judge, loadSite, type Site } from ".";
+import { differences, matrixTable } from "./matrix";
 import { formatPath } from "./problem";
+import { deriveRouter } from "./uci";
 
 const usage = `usage: npm run check [-- --site FILE]
 Checks types, lint and manifests; with --site only that manifest.`;
@@ -11,19 +13,35 @@ Checks types, lint and manifests; with --site only that manifest.`;
 /** Prints what is wrong with a manifest; says whether it may be used. */
 function checkSite(file: string): boolean {
   try {
-    const findings = judge(loadSite(file));
+    const site = loadSite(file);
+    const findings = judge(site);
     for (const { severity, rule, message, path } of findings) {
       console.log(
         `${severity} ${rule}: ${message}\n  at ${formatPath(path)} of ${file}`,
       );
     }
     const errors = findings.filter(({ severity }) => severity === "error");
-    if (errors.length === 0) console.log(`${file}: good`);
-    return errors.length === 0;
+    const isGood = errors.length === 0 && checkMatrix(site);
+    if (isGood) console.log(`${file}: good`);
+    return isGood;
   } catch (error) {
     console.log((error as Error).message);
     return false;
   }
+}
+
+/** Shows who may reach what by the derived firewall, and whether that is what the manifest says. */
+function checkMatrix(site: Site): boolean {
+  if (!isRouted(site)) return true;
+  const wrong = differences(site);
+  for (const text of wrong) console.log(`error firewall-matrix: ${text}`);
+  console.log(`\n${matrixTable(site)}\n`);
+  const { failoverBoundMs } = deriveRouter(site);
+  for (const [line, bound] of Object.entries(failoverBoundMs))
+    console.log(
+      `${line}: given up ${bound / 1_000} s after it died, at the latest`,
+    );
+  return wrong.length === 0;
 }
 
 function run(command: string, ...args: string[]): boolean {

@@ -15,7 +15,7 @@ export function mwan3Problems({ network, mwan3 }: Sections): Problem[] {
     mwan3.filter((item) => item.type === type).map(({ section }) => section);
   const unknown = (type: string, name: string) =>
     `there is no ${type} "${name}" in mwan3, there are ${named(type).join(", ") || "none"}`;
-  const metrics = new Map<unknown, string>();
+  const metrics = new Map<string, string>();
 
   const checks: Record<string, Check> = {
     interface({ section, options }) {
@@ -25,8 +25,10 @@ export function mwan3Problems({ network, mwan3 }: Sections): Problem[] {
         (item) => item.type === "interface" && item.section === section,
       );
       const metric = line?.options.metric;
-      const twin = metrics.get(metric);
-      metrics.set(metric, section);
+      // IPv6 has routes of its own.
+      const place = `${options.family ?? "ipv4"} ${metric}`;
+      const twin = metrics.get(place);
+      metrics.set(place, section);
       return [
         ...tooLong(section, longestInterface),
         ...(targets > 0 && reliability > targets

@@ -1,0 +1,105 @@
+import ipaddr from "ipaddr.js";
+import type { Section } from "../uci";
+
+export const protocols = ["tcp", "udp", "icmp"] as const;
+export type Protocol = (typeof protocols)[number];
+export type Family = "ipv4" | "ipv6";
+
+/** A first packet from a zone, through the router or to one of its own addresses. */
+export interface Flow {
+  from: string;
+  to: { zone: string } | { address: string };
+  family: Family;
+  protocol: Protocol;
+  /** Of the destination; none with ICMP. */
+  port?: number;
+}
+
+interface PreparedRule {
+  accepts: boolean;
+  family: unknown;
+  protocols: Set<string>;
+  addresses: string[];
+  ports: (readonly [from: number, to: number])[];
+}
+
+const toRouter = "";
+
+/**
+ * What firewall4 does with a first packet, for the part of its language that
+ * is derived here: rules in their order, then forwardings, then the zone's own
+ * policy.
+ */
+export class Firewall {
+  /** By zones from and to, in the order of the file. */
+  readonly #rules = new Map<string, PreparedRule[]>();
+  readonly #forwardings = new Map<string, unknown[]>();
+  readonly #zones = new Map<string, Section["options"]>();
+  readonly #forwards: boolean;
+
+  constructor(firewall: readonly Section[]) {
+    const of = (type: string) => firewall.filter((item) => item.type === type);
+    for (const { options } of of("zone"))
+      this.#zones.set(String(options.name), options);
+    for (const { options } of of("rule")) this.#add(options);
+    for (const { options } of of("forwarding"))
+      grow(this.#forwardings, pair(options.src, options.dest), options.family);
+    this.#forwards = of("defaults")[0]?.options.forward === "ACCEPT";
+  }
+
+  passes({ from, to, family, protocol, port }: Flow): boolean {
+    const zone = "zone" in to ? to.zone : toRouter;
+    const rule = this.#rules
+      .get(pair(from, zone))
+      ?.find(
+        (item) =>
+          isOfFamily(item.family, family) &&
+          (item.protocols.has("all") || item.protocols.has(protocol)) &&
+          (item.addresses.length === 0 ||
+            ("address" in to && item.addresses.includes(to.address))) &&
+          (item.ports.length === 0 ||
+            item.ports.some(
+              ([first, last]) =>
+                port !== undefined && first <= port && port <= last,
+            )),
+      );
+    if (rule) return rule.accepts;
+    const options = this.#zones.get(from);
+    if ("address" in to) return options?.input === "ACCEPT";
+    if (to.zone === from) return options?.forward === "ACCEPT";
+    const families = this.#forwardings.get(pair(from, to.zone)) ?? [];
+    return this.#forwards || families.some((item) => isOfFamily(item, family));
+  }
+
+  #add(options: Section["options"]): void {
+    const items = (key: string) => [options[key] ?? []].flat().map(String);
+    // A stranger's packet has any port and address of its own.
+    if (options.src_port !== undefined || options.src_ip !== undefined) return;
+    const types = items("icmp_type");
+    if (types.length > 0 && !types.includes("echo-request")) return;
+    grow(this.#rules, pair(options.src, options.dest ?? toRouter), {
+      accepts: options.target === "ACCEPT",
+      family: options.family,
+      protocols: new Set(items("proto")),
+      addresses: items("dest_ip"),
+      ports: items("dest_port").map((range) => {
+        const [from = 0, to = from] = range.split("-").map(Number);
+        return [from, to] as const;
+      }),
+    });
+  }
+}
+
+const pair = (from: unknown, to: unknown) => `${from} > ${to}`;
+
+function grow<T>(map: Map<string, T[]>, key: string, item: T): void {
+  map.set(key, [...(map.get(key) ?? []), item]);
+}
+
+function isOfFamily(family: unknown, wanted: Family): boolean {
+  return family === undefined || family === "any" || family === wanted;
+}
+
+export function familyOf(address: string): Family {
+  return ipaddr.parse(address).kind();
+}

@@ -1,0 +1,88 @@
+import type { Network } from "../manifest";
+import { zoneName } from "../uci/names";
+import { legs, type RoutedSite, routerAddresses } from "../uci/routed";
+import type { Flow } from "./evaluate";
+
+const administration = [22, 443];
+const dns = 53;
+const dhcpServer = 67;
+const dhcpv6Server = 547;
+
+/** What the manifest says of a flow, without a look at what is derived of it. */
+export function intended(site: RoutedSite, flow: Flow): boolean {
+  const network = legs(site).find(({ name }) => zoneName(name) === flow.from);
+  // A line may begin nothing: neither through the router nor to it.
+  if (network === undefined) return false;
+  if (flow.family === "ipv6" && site.wan.ipv6 === "off") return false;
+  return "address" in flow.to
+    ? answers(site, network, flow, flow.to.address)
+    : allows(site, network, flow, flow.to.zone);
+}
+
+function allows(
+  site: RoutedSite,
+  network: Network,
+  { protocol, port }: Flow,
+  to: string,
+): boolean {
+  const { name, allow = [] } = network;
+  if (to === zoneName(name)) return false;
+  const line = site.wan.lines.find((item) => zoneName(item.interface) === to);
+  if (line && !mayUse(site, network, line.name)) return false;
+  return allow.some(
+    (item) =>
+      (line ? item.to === "internet" : zoneName(item.to) === to) &&
+      (item.protocol === "any" || item.protocol === protocol) &&
+      (item.ports === undefined ||
+        item.ports.some((ports) => contains(`${ports}`, port))),
+  );
+}
+
+/** By the policy of its own, else by the rules that fit it. */
+function mayUse(
+  { wan: { policies, rules } }: RoutedSite,
+  { name, wan: wish }: Network,
+  line: string,
+): boolean {
+  if (typeof wish === "object") return wish.only === line;
+  const fitting = rules.filter(
+    ({ from }) => from === undefined || from === name,
+  );
+  const chosen = new Set(wish ? [wish] : fitting.map(({ policy }) => policy));
+  return policies.some(
+    ({ name: policy, lines, lastResort }) =>
+      chosen.has(policy) &&
+      (lastResort === "default" || lines.some((item) => item.line === line)),
+  );
+}
+
+/** By its address in the asker's own network, and no other. */
+function answers(
+  site: RoutedSite,
+  network: Network,
+  { protocol, port, family }: Flow,
+  address: string,
+): boolean {
+  const leg = legs(site).find(({ name }) => name === network.name);
+  const own = leg !== undefined && routerAddresses(site, leg).includes(address);
+  const given = network.dhcp !== undefined;
+  // A machine without an address asks everybody.
+  if (protocol === "udp" && port === dhcpServer)
+    return given && family === "ipv4";
+  if (protocol === "udp" && port === dhcpv6Server)
+    return given && family === "ipv6";
+  if (!own) return false;
+  if (protocol === "icmp") return true;
+  if (port === dns) return given;
+  const isAdministration = administration.includes(port ?? 0);
+  return (
+    isAdministration &&
+    protocol === "tcp" &&
+    network.name === site.router.management
+  );
+}
+
+function contains(range: string, port: number | undefined): boolean {
+  const [from = 0, to = from] = range.split("-").map(Number);
+  return port !== undefined && from <= port && port <= to;
+}

@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { isRouted, loadSite } from "../../site";
+import { differences, flowsOf, matrixTable } from "../../site/matrix";
+import { Firewall } from "../../site/matrix/evaluate";
+import { deriveRouter, type RoutedSite } from "../../site/uci";
+
+const load = (): RoutedSite => {
+  const site = loadSite("environments/dev.yaml");
+  if (!isRouted(site)) throw new Error("the dev site has no router");
+  return site;
+};
+const networkOf = (site: RoutedSite, name: string) => {
+  const found = site.networks.find((item) => item.name === name);
+  if (!found) throw new Error(`no network ${name}`);
+  return found;
+};
+
+test("the dev site's firewall does what its manifest says, for every flow", () => {
+  const site = load();
+  expect([...flowsOf(site)].length).toBeGreaterThan(10_000);
+  expect(differences(site)).toEqual([]);
+});
+
+test.each<
+  [
+    string,
+    (firewall: ReturnType<typeof deriveRouter>["firewall"]) => void,
+    RegExp,
+  ]
+>([
+  [
+    "a zone that lets everything in",
+    (firewall) => {
+      const zone = firewall.find(({ section }) => section === "zone_ci");
+      if (zone) zone.options.input = "ACCEPT";
+    },
+    /ipv4 tcp 22 from ci to the router's 10\.10\.\d+\.1 passes/,
+  ],
+  [
+    "a rule whose ports were lost",
+    (firewall) => {
+      const rule = firewall.find(({ section }) =>
+        section.startsWith("allow_tunnel_management"),
+      );
+      delete rule?.options.dest_port;
+    },
+    /from tunnel to management passes, and should not/,
+  ],
+  [
+    "a forwarding to another line",
+    (firewall) => {
+      firewall.push({
+        section: "extra",
+        type: "forwarding",
+        options: { src: "ci", dest: "wan1", family: "ipv4" },
+      });
+    },
+    /from ci to wan1 passes, and should not/,
+  ],
+  [
+    "a rule that is missing",
+    (firewall) => {
+      firewall.splice(
+        firewall.findIndex(({ section }) =>
+          section.startsWith("allow_ci_kubernetes"),
+        ),
+        1,
+      );
+    },
+    /tcp 6443 from ci to kubernetes is refused, and should not be/,
+  ],
+  [
+    "a rule of both families where there is one only",
+    (firewall) => {
+      const rule = firewall.find(({ section }) =>
+        section.startsWith("allow_ci_kubernetes"),
+      );
+      if (rule) rule.options.family = "any";
+    },
+    /ipv6 tcp 6443 from ci to kubernetes passes/,
+  ],
+])("%s is seen", (_what, bend, expected) => {
+  const site = load();
+  const { firewall } = deriveRouter(site);
+  bend(firewall);
+  expect(differences(site, firewall).join("\n")).toMatch(expected);
+});
+
+test("whatever networks may reach, the firewall does just that", () => {
+  const names = load().networks.map(({ name }) => name);
+  const ports = fc.oneof(
+    fc.integer({ min: 1, max: 65_535 }),
+    fc
+      .tuple(
+        fc.integer({ min: 1, max: 30_000 }),
+        fc.integer({ min: 1, max: 30_000 }),
+      )
+      .map(([from, length]) => `${from}-${from + length}`),
+  );
+  const allow = fc.record({
+    from: fc.constantFrom(...names),
+    to: fc.constantFrom(...names, "internet"),
+    protocol: fc.constantFrom(
+      "tcp" as const,
+      "udp" as const,
+      "icmp" as const,
+      "any" as const,
+    ),
+    ports: fc.array(ports, { minLength: 1, maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(allow, { maxLength: 12 }),
+      fc.boolean(),
+      (allows, ipv6) => {
+        const site = load();
+        if (ipv6)
+          site.wan.ipv6 = {
+            ula: "fd12:3456:789a::/48",
+            translate: "masq6",
+            targets: ["2606:4700:4700::1111"],
+          };
+        for (const network of site.networks) network.allow = [];
+        for (const { from, to, protocol, ports: wanted } of allows) {
+          if (from === to) continue;
+          const ported = protocol === "tcp" || protocol === "udp";
+          networkOf(site, from).allow?.push({
+            to,
+            protocol,
+            ports: ported ? wanted : undefined,
+            reason: "test",
+          });
+        }
+        expect(differences(site)).toEqual([]);
+      },
+    ),
+    { numRuns: 6 },
+  );
+}, 60_000);
+
+test("a network that may take one line only reaches no other", () => {
+  const site = load();
+  const firewall = new Firewall(deriveRouter(site).firewall);
+  const reaches = (zone: string) =>
+    firewall.passes({
+      from: "ci",
+      to: { zone },
+      family: "ipv4",
+      protocol: "tcp",
+      port: 443,
+    });
+  expect(["wan1", "wan2", "wan3", "wan4"].filter(reaches)).toEqual(["wan4"]);
+});
+
+test("the table has a row for each zone and says what it may reach", () => {
+  const lines = matrixTable(load()).split("\n");
+  expect(lines[0]).toMatch(/^from \\ to +management .* wan4 +router$/);
+  expect(lines.find((line) => line.startsWith("tunnel "))).toMatch(
+    /tcp 8006 .*tcp 443,7844 udp 7844/,
+  );
+  expect(
+    lines.find((line) => line.startsWith("wan1 "))?.replaceAll(/[- ]/g, ""),
+  ).toBe("wan1");
+});
