@@ -1,7 +1,8 @@
 import ipaddr from "ipaddr.js";
 import type { Section } from "../uci";
 
-export const protocols = ["tcp", "udp", "icmp"] as const;
+/** GRE stands for all that have no ports and are not ICMP. */
+export const protocols = ["tcp", "udp", "icmp", "gre"] as const;
 export type Protocol = (typeof protocols)[number];
 export type Family = "ipv4" | "ipv6";
 
@@ -11,7 +12,7 @@ export interface Flow {
   to: { zone: string } | { address: string };
   family: Family;
   protocol: Protocol;
-  /** Of the destination; none with ICMP. */
+  /** Of the destination, with TCP and UDP. */
   port?: number;
 }
 
@@ -49,20 +50,15 @@ export class Firewall {
 
   passes({ from, to, family, protocol, port }: Flow): boolean {
     const zone = "zone" in to ? to.zone : toRouter;
-    const rule = this.#rules
-      .get(pair(from, zone))
-      ?.find(
-        (item) =>
-          isOfFamily(item.family, family) &&
-          (item.protocols.has("all") || item.protocols.has(protocol)) &&
-          (item.addresses.length === 0 ||
-            ("address" in to && item.addresses.includes(to.address))) &&
-          (item.ports.length === 0 ||
-            item.ports.some(
-              ([first, last]) =>
-                port !== undefined && first <= port && port <= last,
-            )),
-      );
+    const rule = this.#rules.get(pair(from, zone))?.find(
+      (item) =>
+        isOfFamily(item.family, family) &&
+        (item.addresses.length === 0 ||
+          ("address" in to && item.addresses.includes(to.address))) &&
+        // With "all" fw4 drops the ports, and the rule takes everything.
+        (item.protocols.has("all") ||
+          (item.protocols.has(protocol) && isWithin(item.ports, port))),
+    );
     if (rule) return rule.accepts;
     const options = this.#zones.get(from);
     if ("address" in to) return options?.input === "ACCEPT";
@@ -71,16 +67,28 @@ export class Firewall {
     return this.#forwards || families.some((item) => isOfFamily(item, family));
   }
 
+  /** Whether anything at all that begins in `from` may leave through `to`. */
+  opens(from: string, to: string, family: Family): boolean {
+    const rules = this.#rules.get(pair(from, to)) ?? [];
+    return (
+      this.#forwards ||
+      rules.some((rule) => rule.accepts && isOfFamily(rule.family, family)) ||
+      (this.#forwardings.get(pair(from, to)) ?? []).some((item) =>
+        isOfFamily(item, family),
+      )
+    );
+  }
+
   #add(options: Section["options"]): void {
     const items = (key: string) => [options[key] ?? []].flat().map(String);
-    // A stranger's packet has any port and address of its own.
-    if (options.src_port !== undefined || options.src_ip !== undefined) return;
+    // src_ip and src_port refuse nobody: a stranger chooses his own.
     const types = items("icmp_type");
     if (types.length > 0 && !types.includes("echo-request")) return;
     grow(this.#rules, pair(options.src, options.dest ?? toRouter), {
       accepts: options.target === "ACCEPT",
       family: options.family,
-      protocols: new Set(items("proto")),
+      // Without one fw4 takes both.
+      protocols: new Set(options.proto ? items("proto") : ["tcp", "udp"]),
       addresses: items("dest_ip"),
       ports: items("dest_port").map((range) => {
         const [from = 0, to = from] = range.split("-").map(Number);
@@ -88,6 +96,14 @@ export class Firewall {
       }),
     });
   }
+}
+
+function isWithin(ports: PreparedRule["ports"], port?: number): boolean {
+  return (
+    port === undefined ||
+    ports.length === 0 ||
+    ports.some(([first, last]) => first <= port && port <= last)
+  );
 }
 
 const pair = (from: unknown, to: unknown) => `${from} > ${to}`;

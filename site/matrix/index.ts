@@ -1,4 +1,8 @@
-import { deriveRouter, type RoutedSite, type Section } from "../uci";
+import {
+  deriveRouter,
+  type RoutedSite,
+  type RouterConfiguration,
+} from "../uci";
 import { zoneName } from "../uci/names";
 import { legs, routerAddresses } from "../uci/routed";
 import {
@@ -10,9 +14,10 @@ import {
   protocols,
 } from "./evaluate";
 import { intended } from "./intent";
+import { lineDifferences, zoneDifferences } from "./lines";
 
 /** Ports of the router itself, and some that nobody speaks of. */
-const always = [1, 22, 53, 67, 80, 443, 547, 8_080, 65_535];
+const always = [1, 22, 53, 67, 68, 80, 443, 546, 547, 8_080, 65_535];
 const families: Family[] = ["ipv4", "ipv6"];
 
 /** Zone by zone, each protocol and port that the manifest names or the router has. */
@@ -34,10 +39,10 @@ export function* flowsOf(site: RoutedSite): Generator<Flow> {
       ];
       for (const to of targets) {
         for (const protocol of protocols) {
-          if (protocol === "icmp") yield { from, to, family, protocol };
-          else
+          if (protocol === "tcp" || protocol === "udp")
             for (const port of ports)
               yield { from, to, family, protocol, port };
+          else yield { from, to, family, protocol };
         }
       }
     }
@@ -54,17 +59,31 @@ function portsOf({ networks }: RoutedSite): number[] {
   );
 }
 
-/** Flows for which the derived firewall does not do what the manifest says. */
+/**
+ * Where the derived files do not do what the manifest says: flow by flow, the
+ * lines that mwan3 takes, and the devices of the zones.
+ */
 export function differences(
   site: RoutedSite,
-  firewall: readonly Section[] = deriveRouter(site).firewall,
+  files: Pick<
+    RouterConfiguration,
+    "network" | "firewall" | "mwan3"
+  > = deriveRouter(site),
 ): string[] {
-  const made = new Firewall(firewall);
-  return [...flowsOf(site)].flatMap((flow) => {
-    const [is, should] = [made.passes(flow), intended(site, flow)];
-    if (is === should) return [];
-    return [`${told(flow)} ${is ? "passes" : "is refused"}, and should not be`];
-  });
+  const firewall = new Firewall(files.firewall);
+  return [
+    ...zoneDifferences(site, files.network, files.firewall),
+    ...lineDifferences(site, firewall, files),
+    ...[...flowsOf(site)].flatMap((flow) => {
+      const [is, should] = [firewall.passes(flow), intended(site, flow)];
+      if (is === should) return [];
+      return [
+        is
+          ? `${told(flow)} passes, and should not`
+          : `${told(flow)} is refused, and should not be`,
+      ];
+    }),
+  ];
 }
 
 function told({ from, to, family, protocol, port }: Flow): string {

@@ -6,17 +6,30 @@ import type { Flow } from "./evaluate";
 const administration = [22, 443];
 const dns = 53;
 const dhcpServer = 67;
+const dhcpClient = 68;
 const dhcpv6Server = 547;
+const dhcpv6Client = 546;
 
 /** What the manifest says of a flow, without a look at what is derived of it. */
 export function intended(site: RoutedSite, flow: Flow): boolean {
   const network = legs(site).find(({ name }) => zoneName(name) === flow.from);
-  // A line may begin nothing: neither through the router nor to it.
-  if (network === undefined) return false;
+  if (network === undefined) return begins(site, flow);
   if (flow.family === "ipv6" && site.wan.ipv6 === "off") return false;
   return "address" in flow.to
     ? answers(site, network, flow, flow.to.address)
     : allows(site, network, flow, flow.to.zone);
+}
+
+/** Nothing begins at a line but what gives the line its own address. */
+function begins(
+  { wan }: RoutedSite,
+  { from, to, family, protocol, port }: Flow,
+): boolean {
+  const line = wan.lines.find((item) => zoneName(item.interface) === from);
+  if (line === undefined || "zone" in to || protocol !== "udp") return false;
+  return family === "ipv4"
+    ? line.protocol === "dhcp" && port === dhcpClient
+    : wan.ipv6 !== "off" && port === dhcpv6Client;
 }
 
 function allows(

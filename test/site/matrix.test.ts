@@ -24,7 +24,10 @@ test("the dev site's firewall does what its manifest says, for every flow", () =
 test.each<
   [
     string,
-    (firewall: ReturnType<typeof deriveRouter>["firewall"]) => void,
+    (
+      firewall: ReturnType<typeof deriveRouter>["firewall"],
+      files: ReturnType<typeof deriveRouter>,
+    ) => void,
     RegExp,
   ]
 >([
@@ -70,6 +73,88 @@ test.each<
     /tcp 6443 from ci to kubernetes is refused, and should not be/,
   ],
   [
+    "a rule whose protocol was lost, which fw4 takes as TCP and UDP",
+    (firewall) => {
+      const rule = firewall.find(({ section }) =>
+        section.startsWith("allow_tunnel_management"),
+      );
+      delete rule?.options.proto;
+    },
+    /ipv4 udp 8006 from tunnel to management passes, and should not/,
+  ],
+  [
+    "a rule for strangers that choose their port",
+    (firewall) => {
+      firewall.push({
+        section: "extra",
+        type: "rule",
+        options: {
+          src: "wan1",
+          proto: ["tcp"],
+          src_port: ["1024-65535"],
+          dest_port: ["22"],
+          target: "ACCEPT",
+        },
+      });
+    },
+    /ipv4 tcp 22 from wan1 to the router's 10\.10\.10\.1 passes, and should not/,
+  ],
+  [
+    "a rule for all protocols, which fw4 takes for all ports as well",
+    (firewall) => {
+      const rule = firewall.find(({ section }) =>
+        section.startsWith("allow_ci_kubernetes"),
+      );
+      if (rule) rule.options.proto = ["all"];
+    },
+    /ipv4 tcp 80 from ci to kubernetes passes(.*\n)+.*ipv4 gre from ci to kubernetes passes/,
+  ],
+  [
+    "a policy that takes a line which the firewall refuses",
+    (_firewall, { mwan3 }) => {
+      const policy = mwan3.find(({ section }) => section === "only_wan4");
+      if (policy) policy.options.use_member = ["wan1_m1_w1", "wan4_m1_w1"];
+    },
+    /mwan3 sends ipv4 from ci to wan1, and the firewall refuses it there/,
+  ],
+  [
+    "a policy that leaves the rest to the main table",
+    (_firewall, { mwan3 }) => {
+      const policy = mwan3.find(({ section }) => section === "only_wan4");
+      if (policy) policy.options.last_resort = "default";
+    },
+    /mwan3 sends ipv4 from ci to wan2, and the firewall refuses it there/,
+  ],
+  [
+    "a rule that comes before the confinement",
+    (_firewall, { mwan3 }) => {
+      const rules = mwan3.findIndex(({ type }) => type === "rule");
+      mwan3.splice(rules, 0, ...mwan3.splice(mwan3.length - 1, 1));
+    },
+    /mwan3 sends ipv4 from ci to wan1, and the firewall refuses it there/,
+  ],
+  [
+    "a forwarding that mwan3 never uses",
+    (firewall) => {
+      firewall.push({
+        section: "extra",
+        type: "forwarding",
+        options: { src: "ci", dest: "wan1", family: "ipv4" },
+      });
+    },
+    /the firewall lets ipv4 from ci out by wan1, which mwan3 never takes for it/,
+  ],
+  [
+    "a zone with another network's VLAN",
+    (_firewall, { network }) => {
+      const ci = network.find(
+        ({ type, section }) => type === "interface" && section === "ci",
+      );
+      if (ci) ci.options.device = "br-lan.10";
+    },
+    /zone ci has br-lan\.10, and should have br-lan\.50/,
+  ],
+  [
     "a rule of both families where there is one only",
     (firewall) => {
       const rule = firewall.find(({ section }) =>
@@ -81,9 +166,9 @@ test.each<
   ],
 ])("%s is seen", (_what, bend, expected) => {
   const site = load();
-  const { firewall } = deriveRouter(site);
-  bend(firewall);
-  expect(differences(site, firewall).join("\n")).toMatch(expected);
+  const files = deriveRouter(site);
+  bend(files.firewall, files);
+  expect(differences(site, files).join("\n")).toMatch(expected);
 });
 
 test("whatever networks may reach, the firewall does just that", () => {
@@ -158,7 +243,8 @@ test("the table has a row for each zone and says what it may reach", () => {
   expect(lines.find((line) => line.startsWith("tunnel "))).toMatch(
     /tcp 8006 .*tcp 443,7844 udp 7844/,
   );
+  // The renewal of its own address, and nothing else.
   expect(
     lines.find((line) => line.startsWith("wan1 "))?.replaceAll(/[- ]/g, ""),
-  ).toBe("wan1");
+  ).toBe("wan1udp68");
 });
