@@ -17,7 +17,7 @@ async function program() {
   const site = check(load());
   // The state keeps each resource's stack trace: without the runner's part.
   await undefined;
-  new NetworkFabric(site);
+  const { bridges } = new NetworkFabric(site);
   const templates = new Map<string, readonly Resource[]>();
   for (const host of site.proxmox.hosts) {
     templates.set(host.host, new SiteProxmoxHost(site, host).templates);
@@ -25,7 +25,8 @@ async function program() {
   const machines: Record<string, object> = {};
   for (const guest of site.guests) {
     const sources = guest.from === "clone" ? templates.get(guest.host) : [];
-    const { machine } = new ServiceVm(site, guest, sources ?? []);
+    const needs = [...(sources ?? []), ...(bridges.get(guest.host) ?? [])];
+    const { machine } = new ServiceVm(site, guest, needs);
     const { vmNumber: vmId, addresses, pending } = machine;
     machines[guest.name] = { vmId, addresses, pending };
     if (isRouted(site) && site.router.guest === guest.name) {
