@@ -71,7 +71,11 @@ test("each guest becomes a virtual machine that its schema takes", () => {
 
 test("the router's NIC is a trunk without a tag, another guest's has its VLAN", () => {
   expect(inputs("VirtualMachine", "openwrt").nics).toEqual({
-    net0: { bridge: "vmbr0", trunks: [10, 20, 30, 40, 50, 60, 99] },
+    net0: {
+      bridge: "vmbr0",
+      mac: "BC:24:11:0A:0A:01",
+      trunks: [10, 20, 30, 40, 50, 60, 99],
+    },
   });
   expect(inputs("VirtualMachine", "tunnel").nics).toEqual({
     net0: { bridge: "vmbr0", tag: 99 },
