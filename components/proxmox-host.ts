@@ -1,14 +1,17 @@
 import {
   ComponentResource,
   type ComponentResourceOptions,
+  type Resource,
 } from "@pulumi/pulumi/resource";
 import { formatOwner } from "../providers/dynamic/owner";
+import { PciMapping } from "../providers/proxmox/pci-mapping/resource";
 import { Template } from "../providers/proxmox/template/resource";
-import type { Image, ProxmoxHost, Site } from "../site";
+import type { Guest, Image, ProxmoxHost, Site } from "../site";
 
-/** One Proxmox VE host: the templates of the images that its guests clone. */
+/** One Proxmox VE host: templates of the images that its guests clone, and the router's WAN card. */
 export class SiteProxmoxHost extends ComponentResource {
-  readonly templates: readonly Template[];
+  readonly #templates: readonly Template[];
+  readonly #wanCard: PciMapping | undefined;
 
   constructor(
     site: Site,
@@ -17,7 +20,8 @@ export class SiteProxmoxHost extends ComponentResource {
   ) {
     super("site:proxmox:Host", host, {}, options);
     const disks = storages.find(({ content }) => content.includes("images"));
-    this.templates = clonedImages(site, host).map((image) => {
+    this.#wanCard = this.#mapWanCard(site, host, node ?? host);
+    this.#templates = clonedImages(site, host).map((image) => {
       const name = `${host}-${image.name}`;
       return new Template(
         name,
@@ -34,6 +38,31 @@ export class SiteProxmoxHost extends ComponentResource {
       );
     });
     this.registerOutputs({});
+  }
+
+  /** What must be there before a guest of the host is. */
+  neededBy({ from, role }: Guest): Resource[] {
+    return [
+      ...(from === "clone" ? this.#templates : []),
+      ...(role === "router" && this.#wanCard ? [this.#wanCard] : []),
+    ];
+  }
+
+  #mapWanCard(site: Site, host: string, node: string): PciMapping | undefined {
+    const { router, guests } = site;
+    const guest = guests.find(({ name }) => name === router?.guest);
+    if (router === undefined || guest?.host !== host) return undefined;
+    const { mapping, path, id } = router.wanCard;
+    return new PciMapping(
+      `${host}-${mapping}`,
+      {
+        owner: formatOwner(site.site.id, "PciMapping", mapping),
+        host,
+        name: mapping,
+        map: [{ node, path, id }],
+      },
+      { parent: this },
+    );
   }
 }
 

@@ -62,11 +62,7 @@ export class ServiceVm extends ComponentResource {
             },
           ]),
         ),
-        pciDevices:
-          guest.pciDevices &&
-          Object.fromEntries(
-            guest.pciDevices.map((pci, index) => [`hostpci${index}`, pci]),
-          ),
+        pciDevices: pciDevices(site, guest),
         cloudInit: cloudInit(site, guest),
         startup: guest.startup && {
           order: guest.startup.order,
@@ -87,6 +83,19 @@ export class ServiceVm extends ComponentResource {
     );
     this.registerOutputs({});
   }
+}
+
+/** The router's WAN card comes first, so that its ports are called the same whatever else it has. */
+function pciDevices({ router }: Site, guest: Guest) {
+  const cards = [
+    ...(router?.guest === guest.name
+      ? [{ mapping: router.wanCard.mapping }]
+      : []),
+    ...(guest.pciDevices ?? []),
+  ];
+  return cards.length > 0
+    ? Object.fromEntries(cards.map((pci, index) => [`hostpci${index}`, pci]))
+    : undefined;
 }
 
 function seconds(milliseconds: number | undefined): number | undefined {

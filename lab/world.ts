@@ -1,6 +1,6 @@
 import type { Site } from "../site";
 import { addressAt } from "./addresses";
-import type { NodeSpec, ProxmoxSpec } from "./proxmox";
+import type { NodeSpec, PciSpec, ProxmoxSpec } from "./proxmox";
 
 const pvePort = 8006;
 /** A cloud image's order of size; nothing reads its bytes. */
@@ -25,6 +25,7 @@ export function specOf(site: Site, place: number): ProxmoxSpec {
         bridges.map(({ name, ports }) => [name, ports]),
       ),
       nics: machine?.recoveryPort ? [machine.recoveryPort] : [],
+      pci: wanCard(site, host),
       storages: storages.map(({ name, type, content, size }) => ({
         id: name,
         type,
@@ -49,4 +50,22 @@ function placedImages({ proxmox }: Site, storage: string) {
   return proxmox.images
     .filter((image) => image.url === undefined && image.storage === storage)
     .map(({ file }) => ({ name: `import/${file}`, bytes: placedBytes }));
+}
+
+/** The ports of the router's card, in the host that the router runs on. */
+function wanCard({ router, wan, guests }: Site, host: string): PciSpec[] {
+  const guest = guests.find(({ name }) => name === router?.guest);
+  if (router === undefined || guest?.host !== host) return [];
+  const { path, id } = router.wanCard;
+  const [vendor, device] = id.split(":");
+  const ports = path.includes(".")
+    ? [path]
+    : (wan?.lines ?? []).map((_, at) => `${path}.${at}`);
+  return ports.map((port) => ({
+    id: port,
+    class: "0x020000",
+    vendor: `0x${vendor}`,
+    device: `0x${device}`,
+    iommuGroup: 30,
+  }));
 }

@@ -21,7 +21,12 @@ import { World } from "./world";
 export type { Command, Summary } from "./control";
 export type { Fault } from "./faults";
 export { faultKinds } from "./faults";
-export type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
+export type {
+  NodeSpec,
+  PciSpec,
+  ProxmoxOptions,
+  ProxmoxSpec,
+} from "./spec";
 
 export interface ProxmoxLab {
   /** By node name. */

@@ -23,6 +23,22 @@ export const router = z.strictObject({
     .optional()
     .describe("MAC of each device, checked before anything is changed."),
   wanCard: z
-    .string()
-    .describe("PCI resource mapping with the WAN ports, given to the guest."),
+    .strictObject({
+      mapping: z
+        .string()
+        .regex(/^[a-z][a-z0-9_-]+$/i, "must be an id of PVE, like i350-t4")
+        .describe("PVE's resource mapping, which is made of it."),
+      path: z
+        .string()
+        .regex(
+          /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}(\.[0-9a-f])?$/,
+          "must be a PCI address like 0000:03:00, the whole card",
+        )
+        .describe("Where it sits in the host: lspci -D."),
+      id: z
+        .string()
+        .regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/, "must be like 8086:1521")
+        .describe("Vendor and device: lspci -n. Another card is refused."),
+    })
+    .describe("Card with the WAN ports, given to the router's guest."),
 });

@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MultiWan } from "../../components/multi-wan";
 import { NetworkFabric } from "../../components/network-fabric";
 import { SiteProxmoxHost } from "../../components/proxmox-host";
 import { ServiceVm } from "../../components/service-vm";
+import { schema as routerSchema } from "../../providers/openwrt/router/model";
+import { schema as bridgeSchema } from "../../providers/proxmox/bridge/model";
+import { schema as pciSchema } from "../../providers/proxmox/pci-mapping/model";
 import { schema as templateSchema } from "../../providers/proxmox/template/model";
 import { schema as machineSchema } from "../../providers/proxmox/virtual-machine/model";
 import { VirtualMachine } from "../../providers/proxmox/virtual-machine/resource";
-import { loadSite } from "../../site";
+import { isRouted, loadSite } from "../../site";
 
 const made: pulumi.runtime.MockResourceArgs[] = [];
 const site = loadSite("environments/dev.yaml");
@@ -23,26 +27,37 @@ beforeAll(async () => {
       throw new Error(`Mock call not implemented: ${token}`);
     },
   });
-  new NetworkFabric(site);
+  const { bridges } = new NetworkFabric(site);
   const hosts = site.proxmox.hosts.map(
     (host) => new SiteProxmoxHost(site, host),
   );
   const guests = site.guests.map((guest) => new ServiceVm(site, guest, []));
+  const [first] = guests;
+  if (!isRouted(site) || first === undefined) throw new Error("no router");
+  const { router } = new MultiWan(site, first.machine);
   const urns = [
-    ...hosts.flatMap(({ templates }) => templates),
+    ...site.guests.flatMap((guest) =>
+      hosts.flatMap((host) => host.neededBy(guest)),
+    ),
+    ...[...bridges.values()].flat(),
     ...guests.map(({ machine }) => machine),
+    router,
   ].map(({ urn }) => urn);
   await new Promise<void>((resolve) => pulumi.all(urns).apply(() => resolve()));
 });
 
-const inputs = (type: string, name: string): Record<string, unknown> => {
+const inputs = (
+  type: string,
+  name: string,
+  system = "proxmox",
+): Record<string, unknown> => {
   const { __provider, ...rest } =
     made.find(
       (item) =>
-        item.type === `pulumi-nodejs:dynamic/proxmox:${type}` &&
+        item.type === `pulumi-nodejs:dynamic/${system}:${type}` &&
         item.name === name,
     )?.inputs ?? {};
-  expect(__provider).toContain(`"proxmox:${type}"`);
+  expect(__provider).toContain(`"${system}:${type}"`);
   return rest;
 };
 
@@ -58,8 +73,8 @@ test("the router's NIC is a trunk without a tag, another guest's has its VLAN", 
   expect(inputs("VirtualMachine", "openwrt").nics).toEqual({
     net0: {
       bridge: "vmbr0",
-      trunks: [10, 20, 30, 40, 50, 60, 99],
       mac: "BC:24:11:0A:0A:01",
+      trunks: [10, 20, 30, 40, 50, 60, 99],
     },
   });
   expect(inputs("VirtualMachine", "tunnel").nics).toEqual({
@@ -110,4 +125,36 @@ test("policies can tell the class by its type", () => {
   expect(VirtualMachine.__pulumiType).toBe(
     "pulumi-nodejs:dynamic/proxmox:VirtualMachine",
   );
+});
+
+test("each bridge of the manifest carries its networks' VLANs, and takes over what the installer made", () => {
+  for (const { host, bridges } of site.proxmox.hosts) {
+    for (const { name, ports } of bridges) {
+      const made = inputs("Bridge", `${host}-${name}`);
+      expect(bridgeSchema.safeParse(made).error).toBeUndefined();
+      expect(made).toMatchObject({
+        vlanIds: [10, 20, 30, 40, 50, 60, 99],
+        ports,
+        adopt: true,
+      });
+    }
+  }
+});
+
+test("the router's card is mapped on its host, and the first that its guest gets", () => {
+  const made = inputs("PciMapping", "router-server-i350-t4");
+  expect(pciSchema.safeParse(made).error).toBeUndefined();
+  expect(made.map).toEqual([
+    { node: "router-server", path: "0000:03:00", id: "8086:1521" },
+  ]);
+  expect(inputs("VirtualMachine", "openwrt").pciDevices).toEqual({
+    hostpci0: { mapping: "i350-t4" },
+  });
+  expect(inputs("VirtualMachine", "tunnel").pciDevices).toBeUndefined();
+});
+
+test("the router gets the whole configuration, which its schema takes", () => {
+  const made = inputs("Router", "openwrt", "openwrt");
+  expect(routerSchema.safeParse(made).error).toBeUndefined();
+  expect(made).toMatchObject({ management: "management", adopt: true });
 });

@@ -44,6 +44,32 @@ test("each of the 21 complaints has its row", () => {
   expect(numbers).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
 });
 
+const repositories: Record<string, string> = {
+  bpg: "bpg/terraform-provider-proxmox",
+  Telmate: "Telmate/terraform-provider-proxmox",
+  Ansible: "ansible-collections/community.proxmox",
+};
+
+test("each place where a complaint was seen is a link to just that", () => {
+  for (const row of rows) {
+    for (const group of (row.split("|")[3] ?? "").split(";")) {
+      const [name = "", ...rest] = group.trim().split(" ");
+      const wrong = rest.filter((text) => {
+        const [, shown, where, number] =
+          /^\[(\d+)\]\(https:\/\/github\.com\/(.+)\/issues\/(\d+)\),?$/.exec(
+            text,
+          ) ?? [];
+        return (
+          shown === undefined ||
+          shown !== number ||
+          where !== repositories[name]
+        );
+      });
+      expect(wrong).toEqual([]);
+    }
+  }
+});
+
 test.each(rows.map((row) => [row.split("|")[2]?.trim(), row]))(
   'the tests that answer "%s" exist',
   (_complaint, row) => {

@@ -2,6 +2,7 @@ import {
   bridgeInputs as declared,
   hostNetwork,
   network,
+  ownBridge as own,
 } from "../support/host-network";
 import { bridges, type Provider } from "../support/provider";
 import { type TestLab, testLab } from "../support/proxmox";
@@ -60,6 +61,55 @@ test("a slave more under the management VLAN cuts nothing", async () => {
   await manage("bond0.5", "vlan");
   await bridge.update(id, outs, bonded(["eno2", "eno3"]));
   expect(await device("bond0")).toMatchObject({ slaves: "eno2 eno3" });
+});
+
+const bondOf = (slaves: string[], mode = "active-backup") => ({
+  bond0: { mode, slaves },
+});
+
+test.each([
+  ["all its slaves are others", bondOf(["eno3"])],
+  ["its mode is another", bondOf(["eno1"], "802.3ad")],
+])(
+  "a change of the bond alone under the management bridge is refused where %s",
+  async (_what, bonds) => {
+    const inputs = own({ ports: ["bond0"], bonds: bondOf(["eno1"]) });
+    const atPort = { ...inputs, recoveryPortInUse: true };
+    const { id, outs = {} } = await bridge.create(atPort);
+    await expect(bridge.update(id, outs, { ...inputs, bonds })).rejects.toThrow(
+      "none of its members (bond0) would stay",
+    );
+  },
+);
+
+test("a bond of another bridge that would take the management bridge's card is refused", async () => {
+  const { cutsOf } = await import("../../providers/proxmox/bridge/management");
+  const { readInterfaces } = await import(
+    "../../providers/proxmox/bridge/interfaces"
+  );
+  const { found } = await readInterfaces(lab.session(), "pve");
+  const settings = { slaves: "eno1", bond_mode: "active-backup" };
+  const takes = [{ name: "bond0", type: "bond", settings }];
+  expect(await cutsOf("https://127.0.0.1:8006", found, takes)).toEqual([
+    expect.stringContaining("none of its members (eno1) would stay"),
+  ]);
+});
+
+test("a change of the bond under a VLAN that is the management bridge's port is refused", async () => {
+  const { id, outs = {} } = await bridge.create(bonded(["eno2"]));
+  const vlan = { iface: "bond0.5", type: "vlan", autostart: 1 };
+  await request("POST", network, vlan);
+  await request("PUT", `${network}/vmbr0`, {
+    type: "bridge",
+    autostart: 1,
+    cidr: "127.0.0.1/24",
+    gateway: "127.0.0.254",
+    bridge_ports: "bond0.5",
+  });
+  await reload();
+  await expect(bridge.update(id, outs, bonded(["eno3"]))).rejects.toThrow(
+    "none of its members (bond0.5) would stay",
+  );
 });
 
 test("a host that is slow to answer is put back all the same", async () => {

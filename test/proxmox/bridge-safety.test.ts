@@ -63,23 +63,48 @@ test("a staged change of somebody else beside our own is not applied either", as
   expect(await device()).not.toHaveProperty("active");
 });
 
-test("a change that somebody stages while we do stays theirs, and ours is taken out again", async () => {
+/** A provider beside which somebody stages a change before its first write. */
+function meeting(stageTheirs: () => Promise<unknown>) {
   let isFirst = true;
   const engine = {
     signal: new AbortController().signal,
     ensure: async () => {
       if (!isFirst) return;
       isFirst = false;
-      await request("PUT", `${network}/eno4`, { type: "eth", mtu: 1400 });
+      await stageTheirs();
     },
   };
-  const meeting = bridges(lab, engine as unknown as EngineWatch);
-  await expect(meeting.create(declared())).rejects.toThrow(
+  return bridges(lab, engine as unknown as EngineWatch);
+}
+
+const stageTheirs = () =>
+  request("PUT", `${network}/eno4`, { type: "eth", mtu: 1400 });
+
+test("a change that somebody stages while we do stays theirs, and ours is taken out again", async () => {
+  await expect(meeting(stageTheirs).create(declared())).rejects.toThrow(
     'somebody else has staged changes of eno4 on node "pve" just now',
   );
   expect((await interfaces()).changes).toContain("+\tmtu 1400");
   expect(await device()).toBeUndefined();
 });
+
+test.each([
+  ["our staging", `POST ${network}`],
+  ["taking ours out", `DELETE ${network}/*`],
+])(
+  "a lost reply of %s takes nothing of somebody else's away",
+  async (_what, match) => {
+    lab.control({
+      do: "fault",
+      fault: { kind: "error-after", match, count: 1 },
+    });
+    await expect(meeting(stageTheirs).create(declared())).rejects.toThrow(
+      'somebody else has staged changes of eno4 on node "pve" just now',
+    );
+    expect((await interfaces()).changes).toContain("+\tmtu 1400");
+    expect(await device()).toBeUndefined();
+  },
+);
 
 /** A provider whose engine dies between the staging and the apply. */
 async function stageAndDie(inputs: Values) {

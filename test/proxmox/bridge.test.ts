@@ -284,8 +284,10 @@ test("another owner's bridge or bond is an error that says whose it is", async (
 });
 
 test("a member of another bridge is refused by PVE, and nothing stays staged", async () => {
-  await expect(bridge.create(declared({ ports: ["eno1"] }))).rejects.toThrow(
-    "eno1 is already used on interface 'vmbr0'",
+  await create();
+  const name = "vmbr2";
+  await expect(bridge.create(declared({ name }))).rejects.toThrow(
+    "eno2 is already used on interface 'vmbr1'",
   );
   expect((await interfaces()).changes).toBeUndefined();
 });

@@ -111,8 +111,10 @@ test("a connection that has been idle for 4 s is not used again", async () => {
   expect(connections).toBe(1);
   // pveproxy closes after 5 s: what is sent just then would be lost.
   await sleep(4_300);
-  await session.request("GET", "/version");
+  lab.requests();
+  await session.request("PUT", `/nodes/pve/qemu/${id}/config`, { tags: "x" });
   expect(connections).toBe(2);
+  expect(lab.requests()).toEqual([`PUT /nodes/pve/qemu/${id}/config`]);
   await client.close();
   between.close();
 }, 20_000);

@@ -202,6 +202,7 @@ test("what only root may set cannot be said: raw PCI, USB and serial devices, ar
   expect(problems({ serialPorts: { serial0: "/dev/ttyS0" } })).toBeGreaterThan(
     0,
   );
+  expect(problems({ machine: "q35,viommu=intel" })).toBe(1);
   const { failures = [] } = await vm.check({}, { ...inputs, args: "-cpu max" });
   expect(failures).toMatchObject([
     { reason: expect.stringContaining('"args"') },

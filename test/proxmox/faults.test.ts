@@ -256,7 +256,7 @@ test("a clone that never ends is told with its task at the deadline, and taken u
   await expect(
     vm.create({ ...inputs, timeouts: { create: 1 } }),
   ).rejects.toThrow(
-    /clone of template \d+ to \d+ failed: still running: create took over 1 s \(task UPID:pve:/,
+    /clone of template \d+ to \d+ failed: still running: create took over 1 s \(task UPID:pve:.*The task's log ends: \S/,
   );
   const { id } = await vm.create(inputs);
   expect(guests()).toMatchObject([{ vmid: Number(id) }]);

@@ -11,7 +11,7 @@ import {
   settingsOf,
 } from "./interfaces";
 import type { Change } from "./management";
-import { discard, inverse, stage, stageAlone } from "./staging";
+import { discard, inverse, stage, stageAlone, unstage } from "./staging";
 
 export interface Target {
   host: string;
@@ -37,7 +37,7 @@ export async function make(
   const session = connect(operation, target.host);
   let isDirty = false;
   await settle(operation.signal, async () => {
-    if (isDirty) await discard(session, target.node);
+    if (isDirty) await unstage(session, target.node, before, changes);
     isDirty = true;
     await stageAlone(session, target.node, before, changes);
   });

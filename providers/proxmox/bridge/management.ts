@@ -33,10 +33,19 @@ export async function cutsOf(
   const ways = holders.length
     ? holders
     : all.filter(({ gateway, gateway6 }) => gateway || gateway6);
+  // Also one that stays as it is: what it stands on may not.
+  const bridges = all
+    .filter(({ type }) => type === "bridge")
+    .map(
+      (item): Change =>
+        changes.find(({ name }) => name === item.iface) ?? {
+          name: item.iface,
+          type: item.type,
+          settings: settingsOf(item),
+        },
+    );
   return ways.flatMap((way) => [
-    ...changes
-      .filter(({ type }) => type === "bridge")
-      .flatMap((change) => cuts(found, way, change, changes)),
+    ...bridges.flatMap((change) => cuts(found, way, change, changes)),
     ...withoutBridge(found, way, changes),
   ]);
 }
@@ -164,6 +173,8 @@ function staysUp(
 ): boolean {
   if (member === undefined) return true;
   if (takerOf(found, member.iface, changes)) return false;
+  const below = rawDevice(found, member);
+  if (below) return staysUp(found, below, changes);
   if (member.type !== "bond") return true;
   const change = changes.find(({ name }) => name === member.iface);
   const before = settingsOf(member);

@@ -11,10 +11,25 @@ import {
   settingsOf,
 } from "./interfaces";
 import type { Change } from "./management";
+import { isOnlyOurs } from "./pending";
 
 /** Takes the staged file away. */
 export function discard(session: ProxmoxSession, node: string): Promise<null> {
   return session.request("DELETE", path`/nodes/${node}/network`);
+}
+
+/** Takes our changes out of the staged file, and leaves there what somebody else has staged since. */
+export async function unstage(
+  session: ProxmoxSession,
+  node: string,
+  before: Interfaces,
+  changes: readonly Change[],
+): Promise<void> {
+  const staged = await readInterfaces(session, node);
+  if (!staged.changes) return;
+  const ours = new Set(changes.map(({ name }) => name));
+  if (isOnlyOurs(staged.changes, ours)) await discard(session, node);
+  else await stage(session, node, staged, inverse(before, changes));
 }
 
 /** What PVE made of the changes is what they say, with nobody else's beside them. */
@@ -28,7 +43,7 @@ export async function stageAlone(
     await stage(session, node, before, changes);
   } catch (error) {
     // A part of it may be staged already.
-    await discard(session, node).catch(() => undefined);
+    await unstage(session, node, before, changes).catch(() => undefined);
     throw error;
   }
   const staged = await readInterfaces(session, node);
@@ -43,7 +58,7 @@ export async function stageAlone(
     const item = staged.found.get(name);
     const now = item && settingsOf(item);
     if (isDeepStrictEqual(now, settings)) continue;
-    await discard(session, node);
+    await unstage(session, node, before, changes);
     throw new UserError(
       `PVE made ${JSON.stringify(now)} of "${name}", which should be ${JSON.stringify(settings)}. Nothing was applied. Remove what this version of PVE does not take`,
     );

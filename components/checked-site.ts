@@ -1,0 +1,31 @@
+import { RunError } from "@pulumi/pulumi/errors";
+import * as log from "@pulumi/pulumi/log";
+import { judge, loadSite, ManifestError, type Site } from "../site";
+import { formatPath } from "../site/problem";
+
+/** The manifest's site; an error ends the program before anything is declared, and so touched. */
+export function checkedSite(file: string): Site {
+  const site = load(file);
+  const findings = judge(site).map(({ severity, rule, message, path }) => ({
+    severity,
+    text: `${rule}: ${message} (${formatPath(path)} of ${file})`,
+  }));
+  for (const { severity, text } of findings) {
+    if (severity === "warning") log.warn(text);
+  }
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) {
+    throw new RunError(errors.map(({ text }) => text).join("\n"));
+  }
+  return site;
+}
+
+function load(file: string): Site {
+  try {
+    return loadSite(file);
+  } catch (error) {
+    // Shown as it is, without a stack.
+    if (error instanceof ManifestError) throw new RunError(error.message);
+    throw error;
+  }
+}
