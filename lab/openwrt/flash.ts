@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Delta } from "./uci/delta";
 import { formatUci, parseUci, type UciFile } from "./uci/file";
 
 /** The router's flash as a folder, and its tmpfs beside it, which a reboot empties. */
@@ -75,11 +76,20 @@ export class Flash {
     renameSync(`${path}.new`, path);
   }
 
-  /** The pre-images under which rpcd's rollback works. */
-  snapshot(name: string): void {
-    const folder = join(this.run, "snapshot-files");
-    mkdirSync(folder, { recursive: true });
-    cpSync(join(this.root, "etc/config", name), join(folder, name));
+  /** Before an apply, whether anything is staged for it or not. */
+  openSnapshots(): void {
+    for (const name of ["snapshot-files", "snapshot-delta"])
+      mkdirSync(join(this.run, name), { recursive: true, mode: 0o700 });
+  }
+
+  /** What rpcd's rollback puts back, and stages again. */
+  snapshot(name: string, deltas: readonly Delta[]): void {
+    const file = join(this.run, "snapshot-files", name);
+    cpSync(join(this.root, "etc/config", name), file);
+    const text = JSON.stringify(deltas);
+    writeFileSync(join(this.run, "snapshot-delta", name), text, {
+      mode: 0o600,
+    });
   }
 
   snapshots(): Map<string, string> {

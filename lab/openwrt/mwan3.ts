@@ -4,21 +4,34 @@ import type { Netifd } from "./netifd";
 import type { OpenwrtSpec } from "./spec";
 import type { UciFile, UciSection } from "./uci/file";
 
+type State =
+  | "online"
+  | "offline"
+  | "connecting"
+  | "disconnecting"
+  /** Its interface is down: nothing is probed. */
+  | "disabled";
+
 interface Tracker {
   section: UciSection;
-  startedAt: number;
-  status: "online" | "offline";
+  status: State;
+  /** Whether policies count on it: what hotplug was told last. */
+  isUsed: boolean;
   since: number;
+  judgedAt?: number;
+  /** Written with the first round only. */
   score: number;
   lost: number;
   turn: number;
-  targets: Map<string, { up: boolean; known: boolean; latency: number }>;
+  /** Of those that were asked. */
+  targets: Map<string, "up" | "down" | "skipped">;
   timer?: NodeJS.Timeout;
 }
 
 /** The init script's `sleep 2` between stop and start. */
 const restartMs = 2_000;
 const pingMs = 20;
+const ifupMs = 100;
 const longestInterfaceName = 13;
 const longestName = 15;
 
@@ -65,12 +78,11 @@ export class Mwan3 {
     this.#running = undefined;
   }
 
-  status(
-    part: string | undefined,
-    name: string | undefined,
-  ): object | undefined {
+  status(part: string | undefined, name: string | undefined): object {
+    // It reads the file, which is there while the trackers are not.
     const interfaces = Object.fromEntries(
-      this.#interfaces()
+      (this.flash.config("mwan3") ?? [])
+        .filter(({ type }) => type === "interface")
         .filter((section) => name === undefined || section.name === name)
         .map((section) => [section.name, this.#shown(section)]),
     );
@@ -80,7 +92,8 @@ export class Mwan3 {
       policies: this.#policies(),
     };
     if (part === undefined) return all;
-    return part in all ? { [part]: all[part as keyof typeof all] } : undefined;
+    // A part that it does not know is all of them.
+    return part in all ? { [part]: all[part as keyof typeof all] } : all;
   }
 
   #interfaces(): UciSection[] {
@@ -107,91 +120,128 @@ export class Mwan3 {
     const { name, options } = section;
     if (options.get("enabled") !== "1" || name.length > longestInterfaceName)
       return;
-    const number = (key: string, otherwise: number) =>
-      Number(options.get(key) ?? otherwise);
-    const isOnline = options.get("initial_state") !== "offline";
     const tracker: Tracker = {
       section,
-      startedAt: Date.now(),
+      status: "disabled",
+      isUsed: false,
       since: Date.now(),
-      status: isOnline ? "online" : "offline",
-      score: isOnline ? number("down", 5) + number("up", 5) : 0,
+      score: 0,
       lost: 0,
       turn: 0,
-      targets: new Map(
-        [options.get("track_ip") ?? []]
-          .flat()
-          .map((ip) => [ip, { up: false, known: false, latency: 0 }]),
-      ),
+      targets: new Map(),
     };
     this.#trackers.set(name, tracker);
-    if (tracker.targets.size > 0)
-      tracker.timer = setTimeout(
-        () => this.#round(tracker, [...tracker.targets.keys()], 0),
-        0,
-      );
+    this.#connect(tracker);
   }
 
-  /** Each target in its turn: one that is silent takes its whole time-out. */
-  #round(tracker: Tracker, left: readonly string[], up: number): void {
+  /** With its interface it begins as online, unprobed. */
+  #connect(tracker: Tracker): void {
     const { section } = tracker;
-    const number = (key: string, otherwise: number) =>
-      Number(section.options.get(key) ?? otherwise);
+    if (!this.#isUp(section.name)) {
+      tracker.status = "disabled";
+      tracker.isUsed = false;
+      tracker.timer = setTimeout(() => this.#connect(tracker), ifupMs);
+      return;
+    }
+    const isOnline = section.options.get("initial_state") !== "offline";
+    const score = isOnline
+      ? numberOf(section, "down", 5) + numberOf(section, "up", 5)
+      : 0;
+    Object.assign(tracker, { score, lost: 0, turn: 0 });
+    tracker.targets.clear();
+    this.#turn(tracker, isOnline ? "online" : "offline");
+    this.#round(tracker, score, targetsOf(section), 0);
+  }
+
+  #isUp(name: string): boolean {
+    return this.netifd.find(name)?.up === true;
+  }
+
+  #turn(tracker: Tracker, status: "online" | "offline"): void {
+    tracker.status = status;
+    tracker.isUsed = status === "online";
+    tracker.since = Date.now();
+  }
+
+  /** Each target in its turn, until enough have answered: one that is silent takes its whole time-out. */
+  #round(
+    tracker: Tracker,
+    score: number,
+    left: readonly string[],
+    up: number,
+  ): void {
+    const { section } = tracker;
+    if (targetsOf(section).length === 0) return;
+    if (!this.#isUp(section.name)) {
+      this.#connect(tracker);
+      return;
+    }
     const [ip, ...others] = left;
     if (ip === undefined) {
-      this.#judgeRound(tracker, up, number);
+      this.#judgeRound(tracker, score, up);
+      return;
+    }
+    if (up >= numberOf(section, "reliability", 1)) {
+      tracker.targets.set(ip, "skipped");
+      this.#round(tracker, score, others, up);
       return;
     }
     const answers = this.#answers(section.name, ip);
-    const ms = answers
-      ? pingMs
-      : number("count", 1) * number("timeout", 4) * 1_000;
-    tracker.timer = setTimeout(() => {
-      tracker.targets.set(ip, {
-        up: answers,
-        known: true,
-        latency: answers ? pingMs : 0,
-      });
-      this.#round(tracker, others, up + Number(answers));
-    }, ms);
+    const silentMs =
+      numberOf(section, "count", 1) * numberOf(section, "timeout", 4) * 1_000;
+    tracker.timer = setTimeout(
+      () => {
+        tracker.targets.set(ip, answers ? "up" : "down");
+        if (!answers) tracker.lost++;
+        this.#round(tracker, score, others, up + Number(answers));
+      },
+      answers ? pingMs : silentMs,
+    );
   }
 
-  #judgeRound(
-    tracker: Tracker,
-    answered: number,
-    number: (key: string, otherwise: number) => number,
-  ): void {
-    const [up, down, interval] = [
-      number("up", 5),
-      number("down", 5),
-      number("interval", 10),
-    ];
+  #judgeRound(tracker: Tracker, before: number, answered: number): void {
+    const { section } = tracker;
+    const number = (key: string, otherwise: number) =>
+      numberOf(section, key, otherwise);
+    const [up, down] = [number("up", 5), number("down", 5)];
+    const interval = number("interval", 10);
     let pause = interval;
-    tracker.turn++;
-    const change = (status: Tracker["status"]) => {
-      if (tracker.status !== status) tracker.since = Date.now();
-      tracker.status = status;
-    };
+    let score = before;
     if (answered < number("reliability", 1)) {
-      tracker.lost++;
-      tracker.score--;
-      pause = number("failure_interval", interval);
-      if (tracker.score < up) tracker.score = 0;
-      if (tracker.score === up) {
-        change("offline");
-        tracker.score = 0;
+      score--;
+      if (score < up) {
+        score = 0;
+        if (section.options.get("keep_failure_interval") === "1")
+          pause = number("failure_interval", interval);
+      } else {
+        tracker.status = "disconnecting";
+        pause = number("failure_interval", interval);
+      }
+      if (score === up) {
+        this.#turn(tracker, "offline");
+        score = 0;
       }
     } else {
+      if (score < up + down && tracker.lost > 0) tracker.status = "connecting";
+      score++;
       tracker.lost = 0;
-      tracker.score = Math.min(up + down, tracker.score + 1);
-      if (tracker.score < up) pause = number("recovery_interval", interval);
-      if (tracker.score === up) {
-        change("online");
-        tracker.score = up + down;
+      if (score > up) {
+        tracker.status = "online";
+        score = up + down;
+      } else {
+        tracker.status = "connecting";
+        pause = number("recovery_interval", interval);
+      }
+      if (score === up) {
+        this.#turn(tracker, "online");
+        tracker.turn = 0;
       }
     }
+    tracker.turn++;
+    tracker.score = score;
+    tracker.judgedAt = Date.now();
     tracker.timer = setTimeout(
-      () => this.#round(tracker, [...tracker.targets.keys()], 0),
+      () => this.#round(tracker, score, targetsOf(section), 0),
       pause * 1_000,
     );
   }
@@ -216,47 +266,35 @@ export class Mwan3 {
     );
   }
 
+  /** What mwan3's part of rpcd reads from the trackers' files, where there are any. */
   #shown({ name, options }: UciSection): object {
     const tracker = this.#trackers.get(name);
-    const isUp = this.netifd.find(name)?.up === true;
-    const seconds = (since: number) => Math.round((Date.now() - since) / 1_000);
-    if (tracker === undefined) {
-      const enabled = options.get("enabled") === "1";
-      return {
-        age: 0,
-        online: 0,
-        offline: 0,
-        uptime: 0,
-        score: 0,
-        lost: 0,
-        turn: 0,
-        status: enabled ? "unknown" : "disabled",
-        enabled,
-        running: false,
-        tracking: enabled ? "down" : "disabled",
-        up: isUp,
-        track_ip: [],
-      };
-    }
-    const online = tracker.status === "online";
+    const state = this.netifd.find(name);
+    const isUp = state?.up === true;
+    const seconds = (since: number) => Math.floor((Date.now() - since) / 1_000);
+    const status = tracker && !isUp ? "disabled" : tracker?.status;
+    const isTracked = [options.get("track_ip") ?? []].flat().length > 0;
+    const isRunning = isTracked && tracker !== undefined && isUp;
+    const isOnline = tracker?.isUsed === true && isUp;
+    const known = tracker ? seconds(tracker.since) : 0;
     return {
-      age: seconds(tracker.since),
-      online: online ? seconds(tracker.since) : 0,
-      offline: online ? 0 : seconds(tracker.since),
-      uptime: seconds(tracker.startedAt),
-      score: tracker.score,
-      lost: tracker.lost,
-      turn: tracker.turn,
-      status: tracker.status,
-      enabled: true,
-      running: true,
-      tracking: tracker.targets.size > 0 ? "active" : "disabled",
-      up: isUp,
-      track_ip: [...tracker.targets].map(([ip, { up, known, latency }]) => ({
+      age: tracker?.judgedAt ? seconds(tracker.judgedAt) : 0,
+      online: isOnline ? known : 0,
+      offline: isOnline ? 0 : known,
+      uptime: tracker ? (state?.uptime ?? 0) : 0,
+      score: tracker?.judgedAt ? tracker.score : 0,
+      lost: tracker?.judgedAt ? tracker.lost : 0,
+      turn: tracker?.turn ?? 0,
+      status: status ?? "unknown",
+      enabled: options.get("enabled") === "1",
+      running: isRunning,
+      tracking: trackingOf(isTracked, tracker !== undefined, isUp),
+      up: tracker !== undefined && isUp,
+      track_ip: [...(tracker?.targets ?? [])].map(([ip, answer]) => ({
         ip,
-        status: up ? "up" : known ? "down" : "unknown",
-        latency,
-        packetloss: known && !up ? 100 : 0,
+        status: answer,
+        latency: 0,
+        packetloss: 0,
       })),
     };
   }
@@ -273,7 +311,8 @@ export class Mwan3 {
           const line = String(member?.options.get("interface") ?? "");
           const metric = Number(member?.options.get("metric") ?? 1);
           const weight = Number(member?.options.get("weight") ?? 1);
-          const online = this.#trackers.get(line)?.status === "online";
+          const online =
+            this.#trackers.get(line)?.isUsed === true && this.#isUp(line);
           return member && online && metric <= 256
             ? [{ interface: line, metric, weight }]
             : [];
@@ -295,4 +334,22 @@ export class Mwan3 {
       .map((policy) => [policy.name, shares(policy)] as const);
     return { ipv4: Object.fromEntries(policies), ipv6: {} };
   }
+}
+
+function numberOf(
+  { options }: UciSection,
+  key: string,
+  otherwise: number,
+): number {
+  return Number(options.get(key) ?? otherwise);
+}
+
+function targetsOf({ options }: UciSection): string[] {
+  return [options.get("track_ip") ?? []].flat();
+}
+
+function trackingOf(isTracked: boolean, isThere: boolean, isUp: boolean) {
+  if (!isTracked) return "disabled";
+  if (!isThere) return "down";
+  return isUp ? "active" : "paused";
 }

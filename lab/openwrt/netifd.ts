@@ -29,6 +29,8 @@ export class Netifd {
   #running: UciFile = [];
   readonly #since = new Map<string, number>();
   readonly #failed = new Set<string>();
+  /** A lease outlives the server that gave it. */
+  readonly #leased = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -100,10 +102,14 @@ export class Netifd {
     const since = this.#since.get(name) ?? Date.now();
     const isSetUp = Date.now() >= since + setupMs;
     const line = this.spec.lines.find((item) => item.device === device);
+    const isLive = line !== undefined && this.faults.line(device) === "up";
+    if (!available || !isSetUp) this.#leased.delete(name);
+    else if (proto === "dhcp" && isLive) this.#leased.add(name);
     const answers =
       proto === "static" ||
       proto === "none" ||
-      (line !== undefined && this.faults.line(device) === "up");
+      isLive ||
+      this.#leased.has(name);
     const up = !isOff && autostart && available && !fails && isSetUp && answers;
     const errors = fails
       ? [{ subsystem: proto, code: "SETUP_FAILED" }]

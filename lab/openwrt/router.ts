@@ -108,7 +108,7 @@ export class OpenwrtRouter {
       timeoutMs: ms * 2,
       expiresAt: Date.now() + ms * 2,
       rights: new Set(["uci system write", "uci system read"]),
-      deltas: new Map([["system", [["add", "theirs", "timeserver"]]]]),
+      deltas: new Map([["system", [["set", "theirs", "timeserver"]]]]),
     };
     this.#applies.apply(session, true, ms / 1_000);
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Certificate } from "../certificates";
 import type { OpenwrtRouter } from "./router";
 import type { OpenwrtOptions } from "./spec";
-import { callUbus, type RpcError } from "./ubus";
+import { callUbus, objectNames, type RpcError, signatures } from "./ubus";
 
 /** UH_UBUS_MAX_POST_SIZE */
 const bodyLimit = 65_536;
@@ -82,7 +82,7 @@ async function answer(
       router,
       options,
       (item ?? {}) as Request,
-      parsed === undefined,
+      item === null || typeof item !== "object" || Array.isArray(item),
     );
     if (isLost) return void request.socket.destroy();
     results.push(reply);
@@ -110,12 +110,15 @@ function one(
     reply: { ...head, error },
     isLost: false,
   });
-  if (isBroken || jsonrpc !== "2.0")
-    return fail(
-      isBroken ? parseError : { code: -32_600, message: "Invalid request" },
-    );
-  if (method === "list")
-    return { reply: { ...head, result: {} }, isLost: false };
+  // uhttpd has codes for more, and sends this one.
+  if (isBroken || jsonrpc !== "2.0" || typeof method !== "string")
+    return fail(parseError);
+  if (method === "list") {
+    const result = Array.isArray(params)
+      ? signatures(params.map(String))
+      : objectNames;
+    return { reply: { ...head, result }, isLost: false };
+  }
   if (method !== "call")
     return fail({ code: -32_601, message: "Method not found" });
   const [session, object, name, args] = Array.isArray(params)

@@ -17,6 +17,8 @@ export const faultKinds = {
   "storage-lock-timeout": "a task ends without the storage's lock",
   "task-fail": "a task ends with an error",
   "task-warnings": "a task ends with a warning",
+  "late-log":
+    "a task's last line, and so its status, is in its log --ms after its end",
   "slow-task": "a task takes --ms longer",
   "ignores-shutdown": "a guest does not react to a shutdown (--match VMID)",
   "node-down":

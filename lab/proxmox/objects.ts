@@ -57,6 +57,8 @@ export interface Task {
   effect: { name: string; args: Record<string, unknown> };
   exitstatus?: string;
   endtime?: number;
+  /** When its last line is in its log, in ms; left out: at its end. */
+  flushedAt?: number;
   log: string[];
 }
 

@@ -8,6 +8,7 @@ const one = `${tasks}/{upid}`;
 const upidForm =
   /^UPID:[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?:([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8,9}):([0-9A-Fa-f]{8}):[^:\s]+:[^:\s]*:[^:\s]+:$/;
 
+const noStatus = "unexpected status";
 const kinds = ["ok", "error", "warning", "unknown"];
 const statuses: Check = (value) =>
   value
@@ -41,19 +42,25 @@ function isOwn(call: Call, task: Task): boolean {
   return task.user === call.user || owner(task).user === call.user;
 }
 
+function isFlushed({ flushedAt = 0 }: Task): boolean {
+  return Date.now() >= flushedAt;
+}
+
 function listed(task: Task) {
-  const { endtime, exitstatus } = task;
+  const { endtime, flushedAt } = task;
+  // The index keeps what was read when the end was noticed.
+  const status = flushedAt === undefined ? task.exitstatus : noStatus;
   return {
     ...decoded(task),
     user: task.user,
-    ...(endtime ? { endtime, status: exitstatus } : {}),
+    ...(endtime ? { endtime, status } : {}),
   };
 }
 
 function kindOf({ exitstatus }: Task): string {
   if (exitstatus === "OK") return "ok";
   if (exitstatus?.startsWith("WARNINGS")) return "warning";
-  return exitstatus === "unexpected status" ? "unknown" : "error";
+  return exitstatus === noStatus ? "unknown" : "error";
 }
 
 function list(call: Call): Reply {
@@ -109,7 +116,8 @@ function readable(call: Call): Task {
 
 /** A limit of 0 is none. */
 function log(call: Call): Reply | string {
-  const lines = readable(call).log;
+  const task = readable(call);
+  const lines = isFlushed(task) ? task.log : task.log.slice(0, -1);
   const { start = "0", limit = "50", download } = call.params;
   if (download === "1") return lines.join("\n");
   const from = Number(start);
@@ -122,7 +130,8 @@ function log(call: Call): Reply | string {
 
 function status(call: Call) {
   const task = readable(call);
-  const { endtime, exitstatus } = task;
+  const { endtime } = task;
+  const exitstatus = isFlushed(task) ? task.exitstatus : noStatus;
   return {
     ...decoded(task),
     ...owner(task),

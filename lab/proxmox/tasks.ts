@@ -180,6 +180,8 @@ export class Tasks {
     }
     const warned = hit("task-warnings");
     if (warned) task.log.push("WARN: something is not as it should be");
+    const late = this.faults.hit(["late-log"], task.node, task.type);
+    if (late) task.flushedAt = Date.now() + (late.ms ?? 0);
     task.log.push(warned ? "TASK WARNINGS: 1" : "TASK OK");
     this.#finish(task, warned ? "WARNINGS: 1" : "OK");
   }

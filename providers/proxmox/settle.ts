@@ -44,8 +44,9 @@ function isUnsettled(error: unknown): error is ProxmoxError | TaskError {
   if (error instanceof ProxmoxError) {
     return error.outcome === "unknown" || isDigestMismatch(error);
   }
-  // A task that is refused by a lock has done nothing: its holder will end.
+  // A task that is refused by a lock or a digest has done nothing.
   return (
-    error instanceof TaskError && (isLockTimeout(error) || isLocked(error))
+    error instanceof TaskError &&
+    (isLockTimeout(error) || isLocked(error) || isDigestMismatch(error))
   );
 }

@@ -205,6 +205,39 @@ test("operations that start together share one list, and ten tasks fewer polls t
   expect(polls.length).toBeLessThan(10);
 });
 
+test.each([1, 3])(
+  "of %i tasks, one whose log is not written out yet is asked again, not taken as failed",
+  async (count) => {
+    const session = lab.session();
+    const fault = { kind: "late-log", match: "qmcreate", ms: 500 } as const;
+    lab.control({ do: "fault", fault });
+    const made = Array.from({ length: count }, async (_, index) => {
+      const vmid = 800 + 10 * count + index;
+      const upid = await session.request<string>("POST", "/nodes/pve/qemu", {
+        vmid,
+      });
+      return session.task(upid, "creation");
+    });
+    const ends = await Promise.allSettled(made);
+    lab.control({ do: "clear-faults" });
+    expect(ends.map(({ status }) => status)).toEqual(
+      made.map(() => "fulfilled"),
+    );
+  },
+);
+
+test("a task whose log never says how it ended has failed", async () => {
+  const session = lab.session();
+  const fault = { kind: "late-log", match: "qmcreate", ms: 60_000 } as const;
+  lab.control({ do: "fault", fault: { ...fault, count: 1 } });
+  const vmid = 900;
+  const upid = await session.request<string>("POST", "/nodes/pve/qemu", {
+    vmid,
+  });
+  const work = session.task(upid, "creation");
+  await expect(work).rejects.toThrow("unexpected status");
+});
+
 test("any number of requests and tasks may wait on one operation's signal, and none stays on it", async () => {
   const stop = signal();
   const session = lab.session(stop);

@@ -71,6 +71,34 @@ test("a guest is found again by its mark under an id that is not its first choic
   expect(guests()).toMatchObject([{ name: "web" }]);
 });
 
+const others = "<!-- hybrid-site owner=other/VirtualMachine/web id=1000 -->";
+
+test.each([
+  ["of another name", { name: "theirs" }],
+  ["with another's mark", { name: "web", description: others }],
+])("an id whose guest %s stays locked is passed over", async (_, theirs) => {
+  const inputs = machine({
+    vmId: { from: 1000, to: 1001 },
+    timeouts: { create: 5 },
+  });
+  const { id: first, outs = {} } = await vm.create(inputs);
+  await vm.delete(first, outs);
+  const session = lab.session();
+  const made = await request("POST", "/nodes/pve/qemu", {
+    vmid: Number(first),
+    ...theirs,
+  });
+  await session.task(`${made}`, "creation");
+  set(first, "lock", "clone");
+  const other = first === "1000" ? "1001" : "1000";
+  expect((await vm.create(inputs)).id).toBe(other);
+  const failure = await vm
+    .create({ ...inputs, vmId: Number(first) })
+    .catch((error: Error) => error.message);
+  expect(failure).toContain(`VM id ${first} on host "pve" is taken by`);
+  expect(failure).not.toContain("qm unlock");
+});
+
 test.each(["ide0", "sata1", "virtio2", "scsi5"])(
   "delete leaves a disk that somebody attached by hand to %s",
   async (slot) => {

@@ -1,4 +1,4 @@
-import type { Summary } from "../../lab/proxmox";
+import type { Fault, Summary } from "../../lab/proxmox";
 import {
   base,
   machine,
@@ -111,6 +111,48 @@ test("a restart that failed is made by the next update", async () => {
   const { properties } = await failing(vm.update(id, outs, news));
   await vm.update(id, properties, news);
   expect(await pending(id)).toEqual([]);
+});
+
+test.each([
+  ["failed", { kind: "task-fail", match: "qmreboot" }],
+  [
+    "was not even begun",
+    { kind: "error-before", match: "PUT /nodes/*/qemu/*/cloudinit" },
+  ],
+])(
+  "a restart for cloud-init that %s is made by the next update, once",
+  async (_, fault) => {
+    const cloudInit = { storage: "fast", user: "a" };
+    const { id, outs = {} } = await vm.create(machine({ cloudInit }));
+    lab.control({
+      do: "fault",
+      fault: { ...fault, status: 500, count: 1 } as Fault,
+    });
+    const news = machine({ cloudInit: { ...cloudInit, user: "b" } });
+    const { properties } = await failing(vm.update(id, outs, news));
+    lab.requests();
+    const { outs: now = {} } = await vm.update(id, properties, news);
+    const restart = /\/(cloudinit|reboot)$/;
+    const sent = lab.requests().filter((line) => restart.test(line));
+    expect(sent.map((line) => line.split("/").pop())).toEqual([
+      "cloudinit",
+      "reboot",
+    ]);
+    await vm.update(id, now, { ...news, onBoot: false });
+    expect(lab.requests().filter((line) => restart.test(line))).toEqual([]);
+  },
+);
+
+test("a restart for cloud-init is made after an update that was killed before it", async () => {
+  const cloudInit = { storage: "fast", user: "a" };
+  const { id, outs = {} } = await vm.create(machine({ cloudInit }));
+  const news = machine({ cloudInit: { ...cloudInit, user: "b" } });
+  const path = `/nodes/pve/qemu/${id}/config`;
+  await lab.session().request("PUT", path, { ciuser: "b" });
+  lab.requests();
+  await vm.update(id, outs, news);
+  const reboots = lab.requests().filter((line) => line.endsWith("/reboot"));
+  expect(reboots).toHaveLength(1);
 });
 
 test("a template whose conversion failed is shown as changed, and finished", async () => {

@@ -1,3 +1,4 @@
+import { Transport } from "../../providers/proxmox/client/transport";
 import { impacts } from "../../providers/proxmox/virtual-machine/impacts";
 import { schema } from "../../providers/proxmox/virtual-machine/model";
 import { Api } from "../support/api";
@@ -188,3 +189,46 @@ test("HA is joined, changed, read when somebody changed it, and left", async () 
   expect(await settings()).toBeNull();
   expect((await changesSeen(id, last, left)).changes).toBe(false);
 });
+
+test("a guest under HA with a card has really stopped before it moves", async () => {
+  const managed = { ...full, ha: {} };
+  const { id, props } = await create(managed);
+  const news = { ...managed, host: "right", node: "right" };
+  const { outs = {} } = await vm.update(id, props, news);
+  made = [[id, outs]];
+  expect(await changesSeen(id, outs, news)).toMatchObject({ changes: false });
+});
+
+test.each([
+  ["resize", { size: 12 }],
+  ["move_disk", { storage: "slow" }],
+])(
+  "%s does not go over what somebody changes meanwhile",
+  async (action, change) => {
+    const disk = { storage: "fast", size: 10, onDestroy: "destroy" };
+    const two = (both: object) => ({
+      ...full,
+      bootOrder: undefined,
+      disks: { scsi0: both, scsi1: both },
+    });
+    const { id, props } = await create(two(disk));
+    const { send } = Transport.prototype;
+    let sent = 0;
+    const spy = jest
+      .spyOn(Transport.prototype, "send")
+      .mockImplementation(function (this: Transport, call) {
+        if (call.path.endsWith(`/${action}`) && sent++ === 0) {
+          const value = `local:snippets/${action}`;
+          const theirs = { key: "hookscript", value };
+          lab.control({ do: "drift", guest: id, change: "set", ...theirs });
+        }
+        return send.call(this, call);
+      });
+    const news = two({ ...disk, ...change });
+    const { outs = {} } = await vm.update(id, props, news);
+    spy.mockRestore();
+    // The first is refused; the guest is looked at again, then both are done.
+    expect(sent).toBe(3);
+    expect((await changesSeen(id, outs, news)).changes).toBe(false);
+  },
+);

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Flash } from "../flash";
 import { type Delta, replay } from "../uci/delta";
 import { code, type Result } from "./codes";
-import type { Session } from "./sessions";
+import { may, type Session } from "./sessions";
 
 interface Pending {
   session: string;
@@ -35,35 +33,40 @@ export class Applies {
   }
 
   apply(session: Session, rollback: boolean, seconds: number): Result {
-    const staged = [...session.deltas].filter(
-      ([, deltas]) => deltas.length > 0,
-    );
-    if (staged.some(([config]) => !session.rights.has(`uci ${config} write`)))
-      return [code.permissionDenied];
     if (rollback && this.#pending) return [code.permissionDenied];
+    this.flash.forgetSnapshots();
+    // The trap: while another waits this applies nothing, says ok, and has just
+    // taken away what a rollback would have put back.
+    if (this.#pending) return [code.ok];
+    this.flash.openSnapshots();
+    const staged = [...session.deltas]
+      .filter(([, deltas]) => deltas.length > 0)
+      .sort(([one], [other]) => (one < other ? -1 : 1));
+    if (staged.some(([config]) => !may(session, "uci", config, "write")))
+      return [code.permissionDenied];
     if (staged.length === 0) return [code.noData];
-    // Without a rollback of its own it ends that of anybody, and nobody is told.
-    if (!rollback) this.#end();
-    for (const [config] of rollback ? staged : []) this.flash.snapshot(config);
-    for (const [config, deltas] of staged)
-      this.flash.commit(
-        config,
-        replay(this.flash.config(config) ?? [], deltas),
-      );
+    for (const [config, deltas] of staged) {
+      this.flash.snapshot(config, deltas);
+      this.#write(config, deltas);
+    }
     session.deltas.clear();
     if (rollback) {
-      const deltas = new Map(staged);
-      this.#keepDeltas(deltas);
-      const timer = setTimeout(() => this.#restore(), seconds * 1_000);
       this.#pending = {
         session: session.id,
         username: session.username,
-        deltas,
-        timer,
+        deltas: new Map(staged),
+        timer: setTimeout(() => this.#restore(), seconds * 1_000),
       };
     }
     this.changed(staged.map(([config]) => config));
     return [code.ok];
+  }
+
+  /** `uci commit`: without a way back. */
+  commit(session: Session, config: string): void {
+    this.#write(config, session.deltas.get(config) ?? []);
+    session.deltas.delete(config);
+    this.changed([config]);
   }
 
   confirm(session: Session): Result {
@@ -105,17 +108,14 @@ export class Applies {
     for (const [config, text] of files) this.flash.restore(config, text);
     this.#end();
     const session = pending && this.find(pending.session);
-    for (const [config, deltas] of session ? (pending?.deltas ?? []) : [])
-      session?.deltas.set(config, [...deltas]);
+    for (const config of files.keys())
+      session?.deltas.set(config, [...(pending?.deltas.get(config) ?? [])]);
     this.changed([...files.keys()]);
   }
 
-  #keepDeltas(deltas: ReadonlyMap<string, Delta[]>): void {
-    const folder = join(this.flash.run, "snapshot-delta");
-    mkdirSync(folder, { recursive: true });
-    for (const [config, list] of deltas)
-      writeFileSync(join(folder, config), JSON.stringify(list), {
-        mode: 0o600,
-      });
+  #write(config: string, deltas: readonly Delta[]): void {
+    if (deltas.length === 0) return;
+    const file = this.flash.config(config) ?? [];
+    this.flash.commit(config, replay(file, deltas));
   }
 }

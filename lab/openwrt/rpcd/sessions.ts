@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Flash } from "../flash";
 import type { Delta } from "../uci/delta";
@@ -12,10 +13,8 @@ export interface Session {
   deltas: Map<string, Delta[]>;
 }
 
-interface Rights {
-  ubus?: Record<string, string[]>;
-  uci?: string[];
-}
+/** Scopes, and in them objects with their functions, or objects alone. */
+type Rights = Record<string, Record<string, string[]> | string[]>;
 type Group = { read?: Rights; write?: Rights };
 
 export const nobody = "0".repeat(32);
@@ -39,7 +38,8 @@ export class Sessions {
       this.#all.delete(id);
       return undefined;
     }
-    session.expiresAt = Date.now() + session.timeoutMs;
+    if (session.timeoutMs > 0)
+      session.expiresAt = Date.now() + session.timeoutMs;
     return session;
   }
 
@@ -63,11 +63,12 @@ export class Sessions {
     if (known) return known;
     const timeoutMs =
       (typeof timeout === "number" ? timeout : defaultTimeoutSeconds) * 1_000;
+    const endless = timeoutMs <= 0 ? Number.POSITIVE_INFINITY : timeoutMs;
     const session: Session = {
       id: randomBytes(16).toString("hex"),
       username,
       timeoutMs,
-      expiresAt: Date.now() + timeoutMs,
+      expiresAt: Date.now() + endless,
       rights: this.#rights(
         globs(login.options.get("read")),
         globs(login.options.get("write")),
@@ -86,10 +87,12 @@ export class Sessions {
     this.#all.clear();
   }
 
+  /** rpc_login_test_password: no password set is no question. */
   #opens(hash: string, password: string): boolean {
-    const expected = hash.startsWith("$p$") ? this.shadow[hash.slice(3)] : hash;
-    // rpc_login_test_password: no hash is no question.
-    return expected === "" || expected === password;
+    if (/^[!x]?$/.test(hash)) return true;
+    if (!hash.startsWith("$p$")) return isHashOf(hash, password);
+    const known = this.shadow[hash.slice(3)];
+    return known === "" || known === password;
   }
 
   #rights(read: Match, write: Match): Set<string> {
@@ -100,36 +103,89 @@ export class Sessions {
         JSON.parse(text) as Record<string, Group>,
       )) {
         // Who may write may read.
-        if (read(group) || write(group)) grant(rights, reading, "read");
-        if (write(group)) grant(rights, writing, "write");
+        if (reading && (read(group) || write(group)))
+          grant(rights, group, reading, "read");
+        if (writing && write(group)) grant(rights, group, writing, "write");
       }
     }
     return rights;
   }
 }
 
+/** crypt(3), which Node has not; a text that is no hash is the hash of nothing. */
+function isHashOf(hash: string, password: string): boolean {
+  const [, kind, salt] = /^\$([156])\$([^$]+)\$[./\w]+$/.exec(hash) ?? [];
+  if (kind === undefined || salt === undefined) return false;
+  const { error, stdout } = spawnSync(
+    "openssl",
+    ["passwd", `-${kind}`, "-salt", salt, "-stdin"],
+    { input: password, encoding: "utf8" },
+  );
+  if (error) throw error;
+  return stdout.trim() === hash;
+}
+
 function grant(
   rights: Set<string>,
-  { ubus = {}, uci = [] }: Rights = {},
+  group: string,
+  scopes: Rights,
   mode: string,
 ): void {
-  for (const [object, methods] of Object.entries(ubus))
-    for (const method of methods) rights.add(`ubus ${object} ${method}`);
-  for (const config of uci) rights.add(`uci ${config} ${mode}`);
+  rights.add(`access-group ${group} ${mode}`);
+  for (const [scope, objects] of Object.entries(scopes)) {
+    const all = Array.isArray(objects)
+      ? objects.map((object) => [object, [mode]] as const)
+      : Object.entries(objects);
+    for (const [object, functions] of all)
+      for (const name of functions) rights.add(`${scope} ${object} ${name}`);
+  }
+}
+
+/** A right may have wildcards in its object and its function. */
+export function may(
+  { rights }: Session,
+  scope: string,
+  object: string,
+  name: string,
+): boolean {
+  if (rights.has(`${scope} ${object} ${name}`)) return true;
+  return [...rights].some((right) => {
+    const [of = "", objects = "", names = ""] = right.split(" ");
+    return of === scope && isLike(objects, object) && isLike(names, name);
+  });
+}
+
+/** As rpcd shows them: scopes, their objects, and the functions of each. */
+export function tree({ rights }: Session) {
+  const scopes: Record<string, Record<string, string[]>> = {};
+  for (const right of [...rights].sort()) {
+    const [scope = "", object = "", name = ""] = right.split(" ");
+    scopes[scope] ??= {};
+    const objects = scopes[scope];
+    objects[object] = [...(objects[object] ?? []), name];
+  }
+  return scopes;
 }
 
 type Match = (group: string) => boolean;
 
-/** Names of groups with "*", and with "!" before those that are taken out. */
+/** Names of groups with wildcards, and with "!" before those that are taken out. */
 function globs(value: string | string[] | undefined): Match {
-  const patterns = [value ?? []].flat();
-  const matches = (pattern: string, group: string) =>
-    new RegExp(
-      `^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`,
-    ).test(group);
+  // An option that is no list counts for nothing.
+  const patterns = Array.isArray(value) ? value : [];
+  const [out, wanted] = [true, false].map((isOut) =>
+    patterns.filter((item) => item.startsWith("!") === isOut),
+  );
   return (group) =>
-    patterns.some((item) => !item.startsWith("!") && matches(item, group)) &&
-    !patterns.some(
-      (item) => item.startsWith("!") && matches(item.slice(1), group),
-    );
+    !out?.some((item) => isLike(item.slice(1).trim(), group)) &&
+    wanted?.some((item) => isLike(item, group)) === true;
+}
+
+/** fnmatch(3) */
+function isLike(glob: string, text: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`).test(text);
 }

@@ -1,10 +1,10 @@
 import type { Flash } from "../flash";
 import { type Delta, replay } from "../uci/delta";
-import type { UciFile, UciSection } from "../uci/file";
+import { anonymousName, type UciFile, type UciSection } from "../uci/file";
 import type { Applies } from "./applies";
 import { code, type Result } from "./codes";
-import type { Session } from "./sessions";
-import { isName, isType, textOf, textsOf } from "./values";
+import { may, type Session } from "./sessions";
+import { isName, isType, type Types, textOf } from "./values";
 
 type Args = Record<string, unknown>;
 
@@ -20,75 +20,122 @@ const invalid: Result = [code.invalidArgument];
 const missing: Result = [code.notFound];
 const ok: Result = [code.ok];
 
+const selection = { section: "string", type: "string", match: "object" };
+const reads = { config: "string", option: "string", ...selection };
+
 /** Calls of the `uci` object, with the arguments that each takes. */
-export const uciMethods: Record<string, { takes: string[]; run: Method }> = {
+export const uciMethods: Record<string, { takes: Types; run: Method }> = {
   configs: {
-    takes: [],
+    takes: {},
     run: ({ flash }) => [code.ok, { configs: flash.list("etc/config") }],
   },
-  get: {
-    takes: ["config", "section", "option", "type", "match"],
-    run: reading(get),
-  },
+  get: { takes: reads, run: reading(get) },
+  // Not of what is staged, but of /var/state, where nothing is.
   state: {
-    takes: ["config", "section", "option", "type", "match"],
-    run: reading(get),
+    takes: reads,
+    run: (context, args) =>
+      reading(get)(
+        { ...context, session: { ...context.session, deltas: new Map() } },
+        args,
+      ),
   },
-  changes: { takes: ["config"], run: changes },
-  add: { takes: ["config", "type", "name", "values"], run: writing(add) },
+  changes: { takes: { config: "string" }, run: changes },
+  add: {
+    takes: {
+      config: "string",
+      type: "string",
+      name: "string",
+      values: "object",
+    },
+    run: writing(
+      add,
+      ({ type, name }) => isType(type) && (name === undefined || isName(name)),
+    ),
+  },
   set: {
-    takes: ["config", "section", "type", "match", "values"],
-    run: writing(set),
+    takes: { config: "string", values: "object", ...selection },
+    run: writing(
+      set,
+      (args) => args.values !== undefined && hasSelection(args),
+    ),
   },
   delete: {
-    takes: ["config", "section", "type", "match", "option", "options"],
-    run: writing(remove),
+    takes: { ...reads, options: "array" },
+    run: writing(remove, hasSelection),
   },
   rename: {
-    takes: ["config", "section", "option", "name"],
-    run: writing(rename),
+    takes: {
+      config: "string",
+      section: "string",
+      option: "string",
+      name: "string",
+    },
+    run: writing(
+      rename,
+      ({ section, name }) => section !== undefined && isName(name),
+    ),
   },
-  order: { takes: ["config", "sections"], run: writing(order) },
-  revert: { takes: ["config"], run: revert },
-  commit: { takes: ["config"], run: commit },
+  order: {
+    takes: { config: "string", sections: "array" },
+    run: writing(order, ({ sections }) => sections !== undefined),
+  },
+  revert: { takes: { config: "string" }, run: revert },
+  commit: { takes: { config: "string" }, run: commit },
   apply: {
-    takes: ["rollback", "timeout"],
+    takes: { rollback: "boolean", timeout: "number" },
     run: ({ applies, session }, { rollback, timeout }) =>
       applies.apply(
         session,
         rollback === true,
-        typeof timeout === "number" ? timeout : 60,
+        typeof timeout === "number" ? timeout >>> 0 : 60,
       ),
   },
   confirm: {
-    takes: [],
+    takes: {},
     run: ({ applies, session }) => applies.confirm(session),
   },
   rollback: {
-    takes: [],
+    takes: {},
     run: ({ applies, session }) => applies.rollback(session),
   },
 };
 
-type FileMethod = (
-  file: UciFile,
-  args: Args,
-  stage: (...deltas: Delta[]) => void,
-) => Result;
+function hasSelection({ section, type, match }: Args): boolean {
+  return [section, type, match].some((item) => item !== undefined);
+}
 
-function withFile(mode: "read" | "write", method: FileMethod): Method {
+interface Staging {
+  stage(...deltas: Delta[]): void;
+  /** Of a new section without a name. */
+  newName(type: string): string;
+}
+
+type FileMethod = (file: UciFile, args: Args, staging: Staging) => Result;
+
+function withFile(
+  mode: "read" | "write",
+  method: FileMethod,
+  isWhole: (args: Args) => boolean,
+): Method {
   return ({ flash, session }, args) => {
     const { config } = args;
-    if (typeof config !== "string") return invalid;
-    if (!session.rights.has(`uci ${config} ${mode}`))
-      return [code.permissionDenied];
+    if (typeof config !== "string" || !isWhole(args)) return invalid;
+    if (!may(session, "uci", config, mode)) return [code.permissionDenied];
     const file = flash.config(config);
     if (file === undefined) return missing;
     const staged = session.deltas.get(config) ?? [];
+    const made = new Set([
+      ...file.map(({ name }) => name),
+      ...staged.flatMap(([kind, name, , value]) =>
+        kind === "add" || (kind === "set" && value === undefined) ? [name] : [],
+      ),
+    ]);
     const fresh: Delta[] = [];
-    const result = method(replay(file, staged), args, (...deltas) =>
-      fresh.push(...deltas),
-    );
+    const result = method(replay(file, staged), args, {
+      stage: (...deltas) => fresh.push(...deltas),
+      newName: (type) => anonymousName(made.size + 1, type),
+    });
+    // One bad value voids the whole call.
     if (result[0] === code.ok && fresh.length > 0)
       session.deltas.set(config, [...staged, ...fresh]);
     return result;
@@ -96,11 +143,11 @@ function withFile(mode: "read" | "write", method: FileMethod): Method {
 }
 
 function reading(method: FileMethod): Method {
-  return withFile("read", method);
+  return withFile("read", method, () => true);
 }
 
-function writing(method: FileMethod): Method {
-  return withFile("write", method);
+function writing(method: FileMethod, isWhole: (args: Args) => boolean): Method {
+  return withFile("write", method, isWhole);
 }
 
 function get(file: UciFile, { section, option, type, match }: Args): Result {
@@ -112,7 +159,7 @@ function get(file: UciFile, { section, option, type, match }: Args): Result {
     ...Object.fromEntries(item.options),
   });
   if (section !== undefined) {
-    const found = file.find(({ name }) => name === section);
+    const found = sectionOf(file, String(section));
     // What is not there is no error, and has no data.
     if (found === undefined) return ok;
     if (option === undefined) return [code.ok, { values: shown(found) }];
@@ -127,185 +174,197 @@ function get(file: UciFile, { section, option, type, match }: Args): Result {
   return [code.ok, { values: Object.fromEntries(values) }];
 }
 
+/** By its name, or as "@zone[1]", "@zone[-1]". */
+function sectionOf(file: UciFile, name: string): UciSection | undefined {
+  const [, type, place] = /^@([\w-]*)\[(-?\d+)\]$/.exec(name) ?? [];
+  if (place === undefined) return file.find((item) => item.name === name);
+  return file.filter((item) => !type || item.type === type).at(Number(place));
+}
+
+/** An option that a section lacks counts against it only if it has none of them. */
 function matches(
   { type, options }: UciSection,
   wanted: unknown,
   match: unknown,
 ): boolean {
+  if (wanted !== undefined && type !== wanted) return false;
+  const asked = Object.entries((match ?? {}) as Args).flatMap(
+    ([key, value]) => {
+      const text = textOf(value);
+      return text ? [[key, text] as const] : [];
+    },
+  );
+  const held = asked.filter(([key]) => options.has(key));
   return (
-    (wanted === undefined || type === wanted) &&
-    Object.entries((match ?? {}) as Args).every(
-      ([key, value]) => options.get(key) === textOf(value),
-    )
+    (asked.length === 0 || held.length > 0) &&
+    held.every(([key, text]) => {
+      const value = options.get(key) ?? "";
+      return (Array.isArray(value) ? value : value.split(/[ \t]+/)).includes(
+        text,
+      );
+    })
   );
 }
 
-function changes({ session }: UciContext, { config }: Args): Result {
-  const shown = [...session.deltas].filter(
-    ([name, deltas]) =>
-      deltas.length > 0 && session.rights.has(`uci ${name} read`),
-  );
-  if (config === undefined)
-    return [code.ok, { changes: Object.fromEntries(shown) }];
-  return [code.ok, { changes: session.deltas.get(String(config)) ?? [] }];
+function changes({ session, flash }: UciContext, { config }: Args): Result {
+  const staged = (name: string) => session.deltas.get(name) ?? [];
+  if (config === undefined) {
+    const shown = flash
+      .list("etc/config")
+      .filter((name) => may(session, "uci", name, "read"))
+      .filter((name) => staged(name).length > 0);
+    const all = shown.map((name) => [name, staged(name)] as const);
+    return [code.ok, { changes: Object.fromEntries(all) }];
+  }
+  const name = String(config);
+  if (!may(session, "uci", name, "read")) return [code.permissionDenied];
+  if (flash.config(name) === undefined) return missing;
+  return [code.ok, { changes: staged(name) }];
 }
 
 function add(
   file: UciFile,
   { type, name, values = {} }: Args,
-  stage: (...deltas: Delta[]) => void,
+  { stage, newName }: Staging,
 ): Result {
-  if (!isType(type) || (name !== undefined && !isName(name))) return invalid;
-  const section =
-    name === undefined
-      ? `cfg${Math.random().toString(16).slice(2, 8)}`
-      : String(name);
-  const options = valueDeltas(section, values, undefined);
-  if (options === undefined) return invalid;
+  const section = name === undefined ? newName(`${type}`) : String(name);
+  stage([name === undefined ? "add" : "set", section, String(type)]);
   const known = file.find((item) => item.name === section);
-  if (known?.type !== type) stage(["add", section, type]);
-  // Not as `set` does: lists of a section that is there grow.
-  stage(...options.filter(([kind]) => kind !== "remove"));
+  for (const [key, value] of Object.entries(values as Args)) {
+    if (!isName(key)) return invalid;
+    // Not as `set` does: a list of a section that is there grows.
+    if (Array.isArray(value)) {
+      const texts = value.map(textOf);
+      if (texts.includes(undefined)) return invalid;
+      for (const text of texts) stage(["list-add", section, key, text ?? ""]);
+    } else {
+      const text = textOf(value);
+      if (text === undefined) return invalid;
+      stage(...setting(section, key, text, known));
+    }
+  }
   return [code.ok, { section }];
 }
 
-function set(
-  file: UciFile,
-  args: Args,
-  stage: (...deltas: Delta[]) => void,
-): Result {
-  const found = addressed(file, args);
-  if (found === undefined) return missing;
-  for (const section of found) {
-    const deltas = valueDeltas(section.name, args.values, section);
-    if (deltas === undefined) return invalid;
-    stage(...deltas);
-  }
-  return ok;
-}
-
-/** One value that cannot be taken voids the whole call. */
-function valueDeltas(
+/** Nothing when it is so already; an empty value takes the option away. */
+function setting(
   section: string,
-  values: unknown,
+  key: string,
+  text: string,
   known: UciSection | undefined,
-): Delta[] | undefined {
-  if (values === null || typeof values !== "object" || Array.isArray(values))
-    return undefined;
-  const deltas: Delta[] = [];
-  for (const [key, value] of Object.entries(values)) {
-    if (!isName(key)) return undefined;
-    if (Array.isArray(value)) {
-      const texts = textsOf(value);
-      if (texts === undefined) return undefined;
-      // Even an equal list is taken away and built again.
-      if (known?.options.has(key) ?? true)
-        deltas.push(["remove", section, key]);
-      deltas.push(
-        ...texts.map((text): Delta => ["list-add", section, key, text]),
-      );
-      continue;
-    }
-    const text = textOf(value);
-    if (text === undefined) return undefined;
-    if (known?.options.get(key) !== text)
-      deltas.push(["set", section, key, text]);
-  }
-  return deltas;
+): Delta[] {
+  const value = known?.options.get(key);
+  if (value === text) return [];
+  if (text) return [["set", section, key, text]];
+  return value === undefined ? [] : [["remove", section, key]];
 }
 
-function remove(
-  file: UciFile,
-  args: Args,
-  stage: (...deltas: Delta[]) => void,
-): Result {
+function set(file: UciFile, args: Args, { stage }: Staging): Result {
   const found = addressed(file, args);
-  if (found === undefined) return missing;
-  const { option, options } = args;
-  const keys = option === undefined ? options : [option];
-  for (const { name, options: has } of found) {
-    if (keys === undefined) {
+  const values = Object.entries(args.values as Args);
+  if (found.length === 0 || values.length === 0) return missing;
+  let failure: Result | undefined;
+  for (const section of found) {
+    for (const [key, value] of values) {
+      const deltas = merged(section, key, value);
+      if (deltas) stage(...deltas);
+      else failure = invalid;
+    }
+  }
+  return failure ?? ok;
+}
+
+/** Even an equal list is taken away and built again. */
+function merged(
+  section: UciSection,
+  key: string,
+  value: unknown,
+): Delta[] | undefined {
+  const { name, options } = section;
+  if (!isName(key)) return undefined;
+  const gone: Delta[] = options.has(key) ? [["remove", name, key]] : [];
+  if (Array.isArray(value)) {
+    const texts = value.map(textOf).filter((text) => text !== undefined);
+    const added = texts.map((text): Delta => ["list-add", name, key, text]);
+    return texts.length > 0 ? [...gone, ...added] : undefined;
+  }
+  const text = textOf(value);
+  if (text === undefined) return undefined;
+  if (!Array.isArray(options.get(key)))
+    return setting(name, key, text, section);
+  return text ? [...gone, ["set", name, key, text]] : gone;
+}
+
+function remove(file: UciFile, args: Args, { stage }: Staging): Result {
+  let result: Result = missing;
+  for (const { name, options: has } of addressed(file, args)) {
+    if (args.options === undefined && args.option === undefined) {
       stage(["remove", name]);
+      result = ok;
       continue;
     }
-    if (!Array.isArray(keys)) return invalid;
-    if (keys.some((key) => !has.has(String(key)))) return missing;
-    stage(...keys.map((key): Delta => ["remove", name, String(key)]));
+    const keys = [args.options ?? args.option]
+      .flat()
+      .filter((key): key is string => typeof key === "string" && has.has(key));
+    stage(...keys.map((key): Delta => ["remove", name, key]));
+    result = keys.length > 0 ? ok : missing;
   }
-  return ok;
+  return result;
 }
 
 function addressed(
   file: UciFile,
   { section, type, match }: Args,
-): UciSection[] | undefined {
-  const found =
-    section === undefined
-      ? file.filter((item) => matches(item, type, match))
-      : file.filter(({ name }) => name === section);
-  return found.length > 0 ? found : undefined;
+): UciSection[] {
+  if (section === undefined)
+    return file.filter((item) => matches(item, type, match));
+  return [sectionOf(file, String(section)) ?? []].flat();
 }
 
 function rename(
   file: UciFile,
   { section, option, name }: Args,
-  stage: (...deltas: Delta[]) => void,
+  { stage }: Staging,
 ): Result {
-  if (!isName(name) || option !== undefined) return invalid;
-  if (!file.some((item) => item.name === section)) return missing;
-  stage(["rename", String(section), name]);
+  const found = file.find((item) => item.name === section);
+  if (found === undefined) return missing;
+  if (option === undefined) stage(["rename", found.name, String(name)]);
+  else if (!found.options.has(String(option))) return missing;
+  else stage(["rename", found.name, String(option), String(name)]);
   return ok;
 }
 
-function order(
-  file: UciFile,
-  { sections }: Args,
-  stage: (...deltas: Delta[]) => void,
-): Result {
-  if (!Array.isArray(sections)) return invalid;
-  if (sections.some((name) => !file.some((item) => item.name === name)))
+function order(file: UciFile, { sections }: Args, { stage }: Staging): Result {
+  const names = sections as unknown[];
+  if (names.some((name) => typeof name !== "string")) return invalid;
+  if (names.some((name) => !file.some((item) => item.name === name)))
     return missing;
-  stage(
-    ...sections.map(
-      (name, index): Delta => ["order", String(name), String(index)],
-    ),
-  );
+  stage(...names.map((name, place): Delta => ["order", String(name), place]));
   return ok;
 }
 
-function revert(
-  { session, applies, flash }: UciContext,
-  { config }: Args,
-): Result {
-  return settled({ session, applies, flash }, config, () =>
-    session.deltas.delete(String(config)),
+function revert(context: UciContext, { config }: Args): Result {
+  return settled(context, config, (name) =>
+    context.session.deltas.delete(name),
   );
 }
 
-function commit(
-  { session, applies, flash }: UciContext,
-  { config }: Args,
-): Result {
-  return settled({ session, applies, flash }, config, () => {
-    const name = String(config);
-    flash.commit(
-      name,
-      replay(flash.config(name) ?? [], session.deltas.get(name) ?? []),
-    );
-    session.deltas.delete(name);
-  });
+function commit(context: UciContext, { config }: Args): Result {
+  return settled(context, config, (name) =>
+    context.applies.commit(context.session, name),
+  );
 }
 
+/** Whosever apply waits: nothing is settled beside it. */
 function settled(
   { session, applies, flash }: UciContext,
   config: unknown,
-  work: () => void,
+  work: (config: string) => void,
 ): Result {
-  if (typeof config !== "string") return invalid;
-  if (!session.rights.has(`uci ${config} write`))
-    return [code.permissionDenied];
   if (applies.pending) return [code.permissionDenied];
+  if (typeof config !== "string") return invalid;
+  if (!may(session, "uci", config, "write")) return [code.permissionDenied];
   if (flash.config(config) === undefined) return missing;
-  work();
+  work(config);
   return ok;
 }

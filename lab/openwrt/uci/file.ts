@@ -10,98 +10,96 @@ export type UciFile = UciSection[];
 
 export function parseUci(text: string): UciFile {
   const file: UciFile = [];
-  for (const line of text.split("\n")) {
-    const [word, ...values] = words(line);
-    const section = file.at(-1);
+  let section: UciSection | undefined;
+  for (const [word, ...values] of statements(text)) {
     if (word === "config") {
-      const [type = "", name] = values;
-      const options = new Map<string, string | string[]>();
-      file.push({
-        type,
-        name: name ?? "",
-        anonymous: name === undefined,
-        options,
-      });
+      const [type = "", name = ""] = values;
+      section = name ? file.find((item) => item.name === name) : undefined;
+      if (section) section.type = type;
+      else {
+        section = { type, name, anonymous: !name, options: new Map() };
+        file.push(section);
+        if (!name) section.name = anonymousName(file.length, type);
+      }
     } else if (section && (word === "option" || word === "list")) {
       const [key = "", value = ""] = values;
-      if (word === "option") section.options.set(key, value);
-      else append(section, key, value);
+      if (word === "list") append(section, key, value);
+      else if (value === "") section.options.delete(key);
+      else section.options.set(key, value);
     }
   }
-  nameAnonymous(file);
   return file;
 }
 
 /** As libuci's uci_export writes it. */
 export function formatUci(file: UciFile): string {
-  return file
-    .map(({ type, name, anonymous, options }) => {
-      const head = anonymous
-        ? `config ${type}`
-        : `config ${type} ${quote(name)}`;
-      const lines = [...options].flatMap(([key, value]) =>
-        typeof value === "string"
-          ? [`\toption ${key} ${quote(value)}`]
-          : value.map((item) => `\tlist ${key} ${quote(item)}`),
-      );
-      return `\n${[head, ...lines].join("\n")}\n`;
-    })
-    .join("");
+  const sections = file.map(({ type, name, anonymous, options }) => {
+    const head = anonymous ? `config ${type}` : `config ${type} ${quote(name)}`;
+    const lines = [...options].flatMap(([key, value]) =>
+      typeof value === "string"
+        ? [`\toption ${key} ${quote(value)}`]
+        : value.map((item) => `\tlist ${key} ${quote(item)}`),
+    );
+    return `\n${[head, ...lines].join("\n")}\n`;
+  });
+  return `${sections.join("")}\n`;
 }
 
 export function append(section: UciSection, key: string, value: string): void {
   const known = section.options.get(key);
-  const items =
-    known === undefined ? [] : typeof known === "string" ? [known] : known;
-  section.options.set(key, [...items, value]);
+  section.options.set(key, [...[known ?? []].flat(), value]);
 }
 
-/** "cfg", the section's place, and a hash of what is in it (libuci's uci_fixup_section). */
-export function nameAnonymous(file: UciFile): void {
-  for (const [index, section] of file.entries()) {
-    if (!section.anonymous) continue;
-    const hex = (value: number, width: number) =>
-      value.toString(16).padStart(width, "0");
-    section.name = `cfg${hex((index + 1) & 0xff, 2)}${hex(hash(section) & 0xffff, 4)}`;
-  }
-}
-
-function hash({ type, options }: UciSection): number {
-  let value = 5381;
-  const text = [
-    type,
-    ...[...options].flatMap(([key, item]) => [key, ...[item].flat()]),
-  ].join("");
-  for (const byte of Buffer.from(text))
-    value = (Math.imul(value, 33) + byte) >>> 0;
-  return value;
+/**
+ * "cfg", how many sections there were with it, and a hash of its type: libuci
+ * names it before it has any option.
+ */
+export function anonymousName(count: number, type: string): string {
+  let hash = 5381;
+  for (const byte of Buffer.from(type))
+    hash = (Math.imul(hash, 33) + byte) >>> 0;
+  const hex = (value: number, width: number) =>
+    value.toString(16).padStart(width, "0");
+  return `cfg${hex(count, 2)}${hex(hash & 0xffff, 4)}`;
 }
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Words of a line, with its quotes and without its comment. */
-function words(line: string): string[] {
-  const found: string[] = [];
+/** The words of each line, without quotes and comments; a quoted one may go over lines. */
+function statements(text: string): string[][] {
+  const found: string[][] = [];
+  let words: string[] = [];
   let word: string | undefined;
+  const endWord = () => {
+    if (word !== undefined) words.push(word);
+    word = undefined;
+  };
+  const endLine = () => {
+    endWord();
+    if (words.length > 0) found.push(words);
+    words = [];
+  };
   let quoted = "";
-  for (let at = 0; at < line.length; at++) {
-    const char = line[at] ?? "";
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? "";
     if (quoted) {
       if (char === quoted) quoted = "";
-      else if (char === "\\" && quoted === '"') word += line[++at] ?? "";
+      else if (char === "\\" && quoted === '"') word += text[++at] ?? "";
       else word += char;
     } else if (char === "'" || char === '"') {
       quoted = char;
       word ??= "";
-    } else if (char === "\\") word = (word ?? "") + (line[++at] ?? "");
-    else if (/\s/.test(char)) {
-      if (word !== undefined) found.push(word);
-      word = undefined;
-    } else if (char === "#" && word === undefined) break;
-    else word = (word ?? "") + char;
+    } else if (char === "\n") endLine();
+    else if (/\s/.test(char)) endWord();
+    else if (char === "#" && word === undefined) {
+      while (at + 1 < text.length && text[at + 1] !== "\n") at++;
+    } else if (char === "\\") {
+      const next = text[++at] ?? "";
+      if (next !== "\n") word = (word ?? "") + next;
+    } else word = (word ?? "") + char;
   }
-  if (word !== undefined) found.push(word);
+  endLine();
   return found;
 }

@@ -12,6 +12,8 @@ interface Waiter {
   looks: number;
   delayMs: number;
   due: number;
+  /** Since when it is said to have ended without a status. */
+  doubtedAt?: number;
   done(exitStatus: string): void;
 }
 
@@ -23,6 +25,9 @@ interface ListedTask {
 
 const firstDelayMs = 60;
 const longestDelayMs = 1_500;
+/** Of a worker that was killed, and of one whose last line is not in its log yet. */
+const noStatus = "unexpected status";
+const flushMs = 1_000;
 const growth = 1.6;
 /** After a first look that came too early, in parts of what such a task takes. */
 const secondLook = 0.15;
@@ -134,7 +139,7 @@ export class Tasks {
         signal: AbortSignal.timeout(longestDelayMs * 20),
       });
       if (task.status === "stopped") {
-        waiter.done(task.exitstatus ?? "unexpected status");
+        this.#ended(waiter, task.exitstatus ?? noStatus);
       }
     } catch (error) {
       // Right after the fork the task may not be known yet.
@@ -144,6 +149,13 @@ export class Tasks {
         }
       }
     }
+  }
+
+  #ended(waiter: Waiter, exitStatus: string): void {
+    waiter.doubtedAt ??= Date.now();
+    const isFlushed = Date.now() - waiter.doubtedAt >= flushMs;
+    if (exitStatus !== noStatus || isFlushed) waiter.done(exitStatus);
+    else waiter.delayMs = flushMs;
   }
 
   async #askAll(node: string, waiters: Set<Waiter>): Promise<void> {
@@ -169,11 +181,13 @@ export class Tasks {
     const ended = new Map(
       listed
         .filter((task) => task.endtime !== undefined)
-        .map((task) => [task.upid, task.status ?? "unexpected status"]),
+        .map((task) => [task.upid, task.status ?? noStatus]),
     );
     for (const waiter of [...waiters]) {
       const status = ended.get(waiter.upid);
-      if (status !== undefined) waiter.done(status);
+      // The list keeps the status that it saw first.
+      if (status === noStatus) await this.#askOne(node, waiter);
+      else if (status !== undefined) waiter.done(status);
       else if (!known.has(waiter.upid) && waiter.looks > looksInList) {
         await this.#askOne(node, waiter);
       }

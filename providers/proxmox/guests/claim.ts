@@ -1,10 +1,12 @@
 import { UserError } from "../../dynamic/failure";
 import { isAlreadyExists, type ProxmoxSession, recentlyMs } from "../client";
+import { text } from "./config";
 import {
   belongsTo,
   candidates,
   findSettledGuest,
   type Guest,
+  readConfig,
   type VmIdChoice,
 } from "./find";
 
@@ -33,10 +35,16 @@ export async function findOrMake(
   make: (vmId: number) => Promise<Guest | undefined>,
 ): Promise<Guest> {
   const { owner, where, node, vmId: choice } = claim;
-  const find = (vmId: number) => findSettledGuest(session, node, vmId, signal);
+  const names = [claim.name, keptName(claim.name)];
+  const isForeign = (found: Guest) => {
+    if (found.mark) return !belongsTo(found, owner);
+    const name = text(found.config, "name");
+    return name !== undefined && !names.includes(name) && !claim.adopt;
+  };
+  const find = (vmId: number) =>
+    findSettledGuest(session, node, vmId, signal, readConfig, isForeign);
   const present = await session.guests(recentlyMs);
   // Names are not unique: each namesake is looked at.
-  const names = [claim.name, keptName(claim.name)];
   for (const { vmid, name = "" } of present) {
     if (!vmid || !names.includes(name) || typeof choice === "number") continue;
     const found = await find(vmid);

@@ -101,11 +101,14 @@ export async function findSettledGuest(
   vmId: number,
   signal: AbortSignal,
   read = readConfig,
+  /** Of one that is another's already its end is not awaited. */
+  isForeign: (found: Guest) => boolean = () => false,
 ): Promise<Guest | undefined> {
   for (;;) {
     const found = await findGuest(session, node, vmId, read);
     const lock: string | undefined = found && text(found.config, "lock");
     if (lock === undefined || !lockedStates.test(lock)) return found;
+    if (found && isForeign(found)) return found;
     try {
       await sleep(lockPollMs, undefined, { signal });
     } catch {

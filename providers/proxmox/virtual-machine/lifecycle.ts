@@ -24,8 +24,9 @@ import {
 import { refusals, replacing } from "./refusals";
 import { remove } from "./remove";
 import { inputsFrom } from "./settings";
+import { cloudInitKey } from "./settings/cloud-init";
 import { agentAddresses, agentOn, awaitAgent } from "./steps/agent";
-import { configure } from "./steps/configure";
+import { configure, owedCloudInit, regenerate } from "./steps/configure";
 import { ensureHa, readHa } from "./steps/ha";
 import { obtain } from "./steps/obtain";
 import { ensurePool, place } from "./steps/place";
@@ -75,6 +76,7 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
         vmNumber: guest.vmId,
         addresses: asks ? await agentAddresses(session, guest) : [],
         kept: inputs.kept,
+        owed: inputs.owed,
       },
     };
   },
@@ -130,16 +132,28 @@ async function converge(
       if (again) await lookAgain(session, guest, inputs);
       return work();
     });
-  await step(() => place(session, guest, inputs, before, operation));
-  const written = new Set<string>();
   const kept = { ...before?.kept };
+  const written = new Set(owedCloudInit(guest, inputs, before));
+  const { vmId: vmNumber } = guest;
+  const rest = () => (Object.keys(kept).length > 0 ? { kept } : {});
+  const record = () => {
+    const keys = [...written].filter((key) => cloudInitKey.test(key));
+    const owed = before && keys.length > 0 ? { owed: keys } : {};
+    operation.exists(`${vmNumber}`, {
+      vmNumber,
+      addresses: [],
+      ...rest(),
+      ...owed,
+    });
+  };
+  record();
+  await step(() => place(session, guest, inputs, before, operation));
   await step(async () => {
     const keys = await configure(session, guest, inputs, before, kept);
     for (const key of keys) written.add(key);
   });
-  const { vmId: vmNumber } = guest;
-  const rest = Object.keys(kept).length > 0 ? { kept } : {};
-  operation.exists(`${vmNumber}`, { vmNumber, addresses: [], ...rest });
+  record();
+  await step(() => regenerate(session, guest, [...written]));
   // A guest that this operation has made is in its pool already.
   if (before || !guest.assumed) {
     await step(() => ensurePool(session, guest, inputs, before));
@@ -158,7 +172,7 @@ async function converge(
   return {
     vmNumber,
     addresses,
-    ...rest,
+    ...rest(),
     pending: pending.length > 0 ? pending : undefined,
   };
 }

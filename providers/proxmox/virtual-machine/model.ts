@@ -169,6 +169,8 @@ export interface VirtualMachineOutputs {
   addresses: string[];
   /** Volumes of removed slots that were to be kept: declared again, a slot has its own back. */
   kept?: Record<string, string>;
+  /** Keys of cloud-init that an update which failed wrote, without the restart that they need. */
+  owed?: string[];
   /** Changes that wait for the guest's next start; left out: none. */
   pending?: string[];
 }

@@ -3,7 +3,7 @@ import { type ProxmoxSession, path } from "../../client";
 import { type Config, text, volumeOf } from "../../guests/config";
 import { type Guest, type PendingEntry, readConfig } from "../../guests/find";
 import { namesVolumes, planDisks, sizeOf } from "../disks/plan";
-import type { VirtualMachineInputs } from "../model";
+import type { VirtualMachineInputs, VirtualMachineOutputs } from "../model";
 import { changesTo, settingsOf } from "../settings";
 import { cloudInitKey, cloudInitSlot } from "../settings/cloud-init";
 import { imageOf } from "./obtain";
@@ -30,7 +30,6 @@ export async function configure(
   // First: options of a running guest's disk wait with the size they were written with.
   const { grow } = plan();
   for (const { slot, size } of grow) await resize(session, guest, slot, size);
-  if (grow.length > 0 && !guest.assumed) await reread(session, guest);
   const { add, options, move, detach, destroy } = plan();
   const settings = settingsOf(inputs, guest.config, before, guest.vmId);
   const { set, unset } = changesTo(known(guest), settings);
@@ -55,7 +54,8 @@ export async function configure(
   if (made || move.length + destroy.length > 0) await reread(session, guest);
   for (const slot of Object.keys(inputs.disks)) delete kept[slot];
   const doomed = { set: {}, unset: destroy };
-  await write(session, guest, doomed, { force: true, slow: true });
+  const gone = { force: true, slow: true };
+  if (await write(session, guest, doomed, gone)) await reread(session, guest);
   for (const { slot, storage, format } of move) {
     await moveDisk(session, guest, slot, storage, format);
   }
@@ -63,13 +63,25 @@ export async function configure(
   const late = made ? plan().grow : [];
   for (const { slot, size } of late) await resize(session, guest, slot, size);
   const resized = [...grow, ...late].map(({ slot }) => slot);
-  const written = [...Object.keys(set), ...unset, ...destroy, ...resized];
-  if (
-    guest.state !== "stopped" &&
-    written.some((key) => cloudInitKey.test(key))
-  )
-    await regenerate(session, guest);
-  return written;
+  return [...Object.keys(set), ...unset, ...destroy, ...resized];
+}
+
+/**
+ * Cloud-init's keys that the update before wrote without the restart that they
+ * need, or that one which was killed may have written.
+ */
+export function owedCloudInit(
+  { config, vmId }: Guest,
+  inputs: VirtualMachineInputs,
+  before: (VirtualMachineInputs & VirtualMachineOutputs) | undefined,
+): string[] {
+  if (before === undefined) return [];
+  const old = settingsOf(before, config, before, vmId);
+  const wanted = settingsOf(inputs, config, before, vmId);
+  const changed = Object.keys({ ...old, ...wanted }).filter(
+    (key) => cloudInitKey.test(key) && old[key] !== wanted[key],
+  );
+  return [...(before.owed ?? []), ...changed];
 }
 
 /**
@@ -122,16 +134,18 @@ function refuseShrinking(config: Config, { disks }: VirtualMachineInputs) {
 
 async function resize(
   session: ProxmoxSession,
-  { node, vmId, config }: Guest,
+  guest: Guest,
   slot: string,
   size: number,
 ): Promise<void> {
+  const { node, vmId, config } = guest;
   const upid = await session.request<string | null>(
     "PUT",
     path`/nodes/${node}/qemu/${vmId}/resize`,
-    { disk: slot, size: `${size}G` },
+    { disk: slot, size: `${size}G`, digest: text(config, "digest") },
   );
   if (upid) await session.task(upid, `resize of ${slot}`);
+  if (!guest.assumed) return reread(session, guest);
   const value = text(config, slot) ?? "";
   config[slot] = value.replace(/size=[^,]*/, `size=${size}G`);
 }
@@ -144,20 +158,24 @@ async function moveDisk(
   storage: string,
   format: string | undefined,
 ): Promise<void> {
-  const { node, vmId } = guest;
+  const { node, vmId, config } = guest;
+  const digest = text(config, "digest");
   const upid = await session.request<string>(
     "POST",
     path`/nodes/${node}/qemu/${vmId}/move_disk`,
-    { disk: slot, storage, format, delete: true },
+    { disk: slot, storage, format, delete: true, digest },
   );
   await session.task(upid, `move of ${slot} to storage "${storage}"`);
   await reread(session, guest);
 }
 
 /** A start does that by itself; a running guest finds it at its next boot. */
-async function regenerate(
+export async function regenerate(
   session: ProxmoxSession,
-  { node, vmId }: Guest,
+  { node, vmId, state }: Guest,
+  written: Written,
 ): Promise<void> {
+  if (state === "stopped") return;
+  if (!written.some((key) => cloudInitKey.test(key))) return;
   await session.request("PUT", path`/nodes/${node}/qemu/${vmId}/cloudinit`);
 }

@@ -4,7 +4,7 @@ import { type ProxmoxSession, path } from "../../client";
 import { volumeOf } from "../../guests/config";
 import { findSettledGuest, type Guest } from "../../guests/find";
 import type { VirtualMachineInputs } from "../model";
-import { awaitNode } from "./ha";
+import { awaitNode, awaitPower } from "./ha";
 import { shutdown, stateOf } from "./power";
 
 /** Migrates the guest to its node; one that the HA stack has moved stays there. */
@@ -26,6 +26,9 @@ export async function place(
     }
     tell(`guest ${guest.vmId} stops, to move with its PCI device`);
     await shutdown(session, guest, inputs);
+    // The task of an HA guest's shutdown too is over when the request is noted.
+    if (inputs.ha ?? before?.ha)
+      await awaitPower(session, guest, "stopped", signal);
   }
   const online = (await stateOf(session, guest)) === "running";
   const how = online ? "while it runs" : "while it is stopped";
