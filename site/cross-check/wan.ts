@@ -33,6 +33,12 @@ export function wanProblems(site: Site): Problem[] {
     }),
     rules.flatMap(({ from, policy }, index) => [
       ...refer("policy", policy, policies, ["wan", "rules", index, "policy"]),
+      ...networks
+        .filter((network) => network.name === from && network.wan !== undefined)
+        .map(() => ({
+          message: `network "${from}" has "wan" for all its traffic, and this rule is never reached, drop one of them`,
+          path: ["wan", "rules", index],
+        })),
       ...(from === undefined
         ? []
         : refer(

@@ -51,7 +51,7 @@ function allows(
   );
 }
 
-/** By the policy of its own, and by the rules that fit it before that. */
+/** By the policy of its own, else by the rules that fit it. */
 function mayUse(
   { wan: { policies, rules } }: RoutedSite,
   { name, wan: wish }: Network,
@@ -59,12 +59,9 @@ function mayUse(
 ): boolean {
   if (typeof wish === "object") return wish.only === line;
   const fitting = rules.filter(
-    ({ from }, index) =>
-      (from === undefined || from === name) &&
-      // The last takes what is left.
-      (wish === undefined || index < rules.length - 1),
+    ({ from }) => from === undefined || from === name,
   );
-  const chosen = new Set([wish, ...fitting.map(({ policy }) => policy)]);
+  const chosen = new Set(wish ? [wish] : fitting.map(({ policy }) => policy));
   return policies.some(
     ({ name: policy, lines, lastResort }) =>
       chosen.has(policy) &&

@@ -44,7 +44,7 @@ export const network = z.strictObject({
     })
     .optional()
     .describe(
-      "Policy of its traffic to the internet, or the one line that it may take.",
+      "Policy of all its traffic to the internet, or the one line that it may take; left out: wan.rules.",
     ),
   allow: z
     .array(allow)

@@ -170,5 +170,7 @@ export const wan = z.strictObject({
   rules: z
     .array(rule)
     .min(1)
-    .describe("The first that fits counts; the last takes what is left."),
+    .describe(
+      "For networks without wan. The first that fits counts; the last takes what is left.",
+    ),
 });

@@ -150,17 +150,14 @@ function networkRules(site: RoutedSite, leg: Leg): Section[] {
   const policy = confinedTo
     ? confinement(confinedTo.interface)
     : uciName(String(leg.wan));
-  const names: [string, string] = [
-    networkRule(leg.name),
-    networkRule6(leg.name),
-  ];
+  const names = [networkRule(leg.name), networkRule6(leg.name)] as const;
   return families(site, names, leg, undefined, { use_policy: policy });
 }
 
 function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
   const { name, from, to, protocol, ports, policy, sticky } = rule;
   const source = legs(site).find((leg) => leg.name === from);
-  const names: [string, string] = [uciName(name), ipv6Name(uciName(name))];
+  const names = [uciName(name), ipv6Name(uciName(name))] as const;
   return families(site, names, source, to, {
     proto: protocol === "any" ? "all" : protocol,
     // iptables' multiport writes a range with a colon.
@@ -173,7 +170,7 @@ function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
 /** The rule for IPv6 first: nothing may stand behind the one that takes the rest. */
 function families(
   site: RoutedSite,
-  [name, name6]: [string, string],
+  [name, name6]: readonly [string, string],
   from: Leg | undefined,
   to: string | undefined,
   options: Record<string, OptionValue | undefined>,

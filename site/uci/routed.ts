@@ -44,29 +44,23 @@ export function addressWithLength({ gateway, cidr }: Leg): string {
 
 /**
  * The lines that a network's traffic to the internet may take: those of its
- * policy and of the rules that fit it; `default` is whatever the main table has.
+ * policy, else of the rules that fit it.
  */
 export function linesOf({ wan }: RoutedSite, network: Network): Line[] {
-  if (typeof network.wan === "object") {
-    const { only } = network.wan;
-    return wan.lines.filter(({ name }) => name === only);
+  const { wan: wish } = network;
+  if (typeof wish === "object") {
+    return wan.lines.filter(({ name }) => name === wish.only);
   }
-  const rules = wan.rules.filter(
-    ({ from }) => from === undefined || from === network.name,
+  const names = wan.rules
+    .filter(({ from }) => from === undefined || from === network.name)
+    .map(({ policy }) => policy);
+  const policies = wan.policies.filter(({ name }) =>
+    wish === undefined ? names.includes(name) : name === wish,
   );
-  const names = new Set([
-    ...(network.wan === undefined ? [] : [network.wan]),
-    // The last one takes what is left, which is nothing with a policy of its own.
-    ...(network.wan === undefined ? rules : rules.slice(0, -1)).map(
-      ({ policy }) => policy,
-    ),
-  ]);
-  const policies = wan.policies.filter(({ name }) => names.has(name));
+  // Then the main table decides, and may decide for any.
   if (policies.some(({ lastResort }) => lastResort === "default")) {
     return wan.lines;
   }
-  const used = new Set(
-    policies.flatMap(({ lines }) => lines.map(({ line }) => line)),
-  );
-  return wan.lines.filter(({ name }) => used.has(name));
+  const used = policies.flatMap(({ lines }) => lines.map(({ line }) => line));
+  return wan.lines.filter(({ name }) => used.includes(name));
 }

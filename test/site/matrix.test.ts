@@ -248,3 +248,16 @@ test("the table has a row for each zone and says what it may reach", () => {
     lines.find((line) => line.startsWith("wan1 "))?.replaceAll(/[- ]/g, ""),
   ).toBe("wan1udp68");
 });
+
+test("a network with a policy of its own takes that one's lines, whatever rules say for others", () => {
+  const site = load();
+  const policy = site.wan.policies.find(({ name }) => name === "steady");
+  if (policy) policy.lines = [{ line: "spectrum2" }];
+  const files = deriveRouter(site);
+  const firewall = new Firewall(files.firewall);
+  const open = ["wan1", "wan2", "wan3", "wan4"].filter((zone) =>
+    firewall.opens("tunnel", zone, "ipv4"),
+  );
+  expect(open).toEqual(["wan2"]);
+  expect(differences(site, files)).toEqual([]);
+});

@@ -74,13 +74,19 @@ test("each line has its zone, its metric and fixed resolvers, and lets nobody in
   }
 });
 
-test("a confined network's rule stands before those for everybody, and the one for the rest last", () => {
+test("what networks say of all their traffic stands before the rules, and the one for the rest last", () => {
   const { mwan3 } = deriveRouter(load());
   const rules = mwan3
     .filter(({ type }) => type === "rule")
     .map(({ section }) => section);
-  expect(rules.indexOf("net_ci")).toBeLessThan(rules.indexOf("https"));
-  expect(rules.at(-1)).toBe("rest");
+  expect(rules).toEqual([
+    "net_application",
+    "net_ci",
+    "net_kubernetes",
+    "net_tunnel",
+    "https",
+    "rest",
+  ]);
   expect(named(mwan3, "only_wan4")).toMatchObject({
     last_resort: "unreachable",
   });

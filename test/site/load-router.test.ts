@@ -1,0 +1,233 @@
+import { readFileSync } from "node:fs";
+import { problems } from "../support/manifest-problems";
+
+const dev = readFileSync("environments/dev.yaml", "utf8");
+
+/** A change of the dev manifest, by text, and what the loader says of it. */
+const cases: [string, string, string, string][] = [
+  [
+    "a gateway outside its network",
+    "gateway: 10.10.50.1",
+    "gateway: 10.10.51.1",
+    'x 10.10.51.1 is outside 10.10.50.0/24 of network "ci", choose one inside\n  at networks[4].gateway',
+  ],
+  [
+    "an address given away outside the network",
+    "to: 10.10.50.199",
+    "to: 10.10.50.255",
+    'x 10.10.50.255 is no address for a machine in 10.10.50.0/24 of network "ci", choose another\n  at networks[4].dhcp.to',
+  ],
+  [
+    "addresses given away the wrong way round",
+    "to: 10.10.50.199",
+    "to: 10.10.50.99",
+    "x addresses go from 10.10.50.100 down to 10.10.50.99, swap them\n  at networks[4].dhcp",
+  ],
+  [
+    "a guest's own address that is given away",
+    "from: 10.10.60.100",
+    "from: 10.10.60.10",
+    'x 10.10.60.10 of guest "k3s" would be given away a second time, leave it out of dhcp\n  at networks[5].dhcp',
+  ],
+  [
+    "a management controller's address that is given away",
+    "from: 10.10.10.200",
+    "from: 10.10.10.112",
+    'x 10.10.10.112 of host "r630" would be given away a second time',
+  ],
+  [
+    "a lease of seconds",
+    "lease: 1h",
+    "lease: 90s",
+    "dnsmasq takes whole minutes, and at least two, correct the value\n  at networks[4].dhcp.lease",
+  ],
+  [
+    "a policy that is not there",
+    "wan: steady",
+    "wan: stady",
+    'x there is no policy "stady", did you mean "steady"?\n  at networks[6].wan',
+  ],
+  [
+    "a confinement to no line",
+    "only: spectrum4",
+    "only: spectrum5",
+    'x there is no line "spectrum5", did you mean',
+  ],
+  [
+    "a wan that is neither",
+    "wan: steady",
+    "wan: 3",
+    'is neither a policy of wan.policies nor "only:" with a line, correct the value\n  at networks[6].wan',
+  ],
+  [
+    "a way to the internet that nothing may take",
+    "{ to: internet, protocol: any, reason: Packages and sources }",
+    "{ to: monitoring, protocol: icmp, reason: Packages and sources }",
+    'x "wan" says how network "ci" reaches the internet, and "allow" does not let it, add that or drop "wan"\n  at networks[4].wan',
+  ],
+  [
+    "an allowance to no network",
+    "to: kubernetes, protocol: tcp, ports: [6443]",
+    "to: kubernets, protocol: tcp, ports: [6443]",
+    'x there is no network "kubernets", did you mean "kubernetes"?\n  at networks[4].allow[1].to',
+  ],
+  [
+    "an allowance to the network itself",
+    "to: kubernetes, protocol: tcp, ports: [6443]",
+    "to: ci, protocol: tcp, ports: [6443]",
+    'x what stays in network "ci" does not pass the router, drop it',
+  ],
+  [
+    "an allowance that is there twice",
+    "to: internet, protocol: udp, ports: [7844]",
+    "to: internet, protocol: tcp, ports: [443, 7844]",
+    'x allowance "internet tcp 443 7844" is used twice, give each its own\n  at networks[6].allow[1].to',
+  ],
+  [
+    "an allowance to a network that the router is not in",
+    ", gateway: 10.10.20.1",
+    "",
+    'x the router has no address in network "storage" and leads nowhere there, give it a gateway',
+  ],
+  [
+    "a wish of a network that the router is not in",
+    "    gateway: 10.10.60.1\n",
+    "",
+    'x "dhcp" is done by the router, and network "kubernetes" has no gateway, add it or drop "dhcp"\n  at networks[5].dhcp',
+  ],
+  [
+    "a reason with a quotation mark",
+    "reason: Deployments",
+    "reason: 'the \"deploy\" job'",
+    "must be 1 to 80 plain characters, without quotes and backslashes",
+  ],
+  [
+    "a port out of range",
+    "ports: [6443], reason: Deployments",
+    "ports: [644300], reason: Deployments",
+    'x 644300 is too large, write at most 65535 for "0"\n  at networks[4].allow[1].ports[0]',
+  ],
+  [
+    "a network called internet",
+    "- name: ci\n    vlan",
+    "- name: internet\n    vlan",
+    'x "internet" means the lines, choose another name\n  at networks[4].name',
+  ],
+  [
+    "an interface used twice",
+    "interface: wan2",
+    "interface: wan1",
+    'x interface "wan1" is used twice, give each its own\n  at wan.lines[1].interface',
+  ],
+  [
+    "a port used twice",
+    "port: eth2",
+    "port: eth1",
+    'x port "eth1" is used twice, give each its own\n  at wan.lines[1].port',
+  ],
+  [
+    "the trunk as a line's port",
+    "port: eth2",
+    "port: eth0",
+    'x eth0 is the port of line "spectrum2" too, correct one of them\n  at router.trunk',
+  ],
+  [
+    "a policy of a line that is not there",
+    "{ line: spectrum2 }",
+    "{ line: spectrm2 }",
+    'x there is no line "spectrm2", did you mean "spectrum2"?\n  at wan.policies[0].lines[1].line',
+  ],
+  [
+    "a rule with a policy that is not there",
+    "{ name: rest, policy: balanced }",
+    "{ name: rest, policy: balance }",
+    'x there is no policy "balance", did you mean "balanced"?\n  at wan.rules[1].policy',
+  ],
+  [
+    "a rule for a network that is not there",
+    "{ name: https,",
+    "{ name: https, from: cii,",
+    'x there is no network with a gateway "cii", did you mean "ci"?\n  at wan.rules[0].from',
+  ],
+  [
+    "a rule for a network that has a policy of its own",
+    "{ name: https,",
+    "{ name: https, from: ci,",
+    'x network "ci" has "wan" for all its traffic, and this rule is never reached, drop one of them\n  at wan.rules[0]',
+  ],
+  [
+    "half seconds of a health check",
+    "timeout: 1s",
+    "timeout: 1500ms",
+    "mwan3 counts whole seconds, correct the value\n  at wan.health.timeout",
+  ],
+  [
+    "a static line with a gateway elsewhere",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 203.0.113.2/30, gateway: 203.0.113.9",
+    "x gateway 203.0.113.9 is no neighbour of 203.0.113.2/30, correct one of them\n  at wan.lines[1].gateway",
+  ],
+  [
+    "a PPPoE line without a user",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: pppoe",
+    'x "username" is missing, add it (string)\n  at wan.lines[1].username',
+  ],
+  [
+    "no decision on IPv6",
+    "ipv6: off",
+    "ipv6: on",
+    'is no decision, write "off", or ula, translate: masq6 and targets',
+  ],
+  [
+    "a public prefix for own addresses",
+    "ipv6: off",
+    'ipv6: { ula: "2001:db8::/48", translate: masq6, targets: ["2606:4700:4700::1111"] }',
+    "at wan.ipv6",
+  ],
+  [
+    "a router that is no guest",
+    "  guest: openwrt\n",
+    "  guest: openwrd\n",
+    'x there is no guest with role: router called "openwrd", did you mean "openwrt"?\n  at router.guest',
+  ],
+  [
+    "a management network that is not there",
+    "  management: management\n",
+    "  management: managment\n",
+    'x there is no network with a gateway called "managment", did you mean "management"?\n  at router.management',
+  ],
+  [
+    "a network that the router's trunk does not carry",
+    "        trunk: [management, storage, application, ",
+    "        trunk: [management, application, ",
+    'x network "storage" has a gateway, and the trunk of router "openwrt" does not carry it, add it there\n  at guests[0].nics',
+  ],
+  [
+    "a MAC that the guest does not have",
+    'macs: { eth0: "BC:24:11:0A:0A:01" }',
+    'macs: { eth0: "BC:24:11:0A:0A:02" }',
+    'x eth0 has MAC BC:24:11:0A:0A:02 here and BC:24:11:0A:0A:01 at guest "openwrt", correct one of them\n  at router.macs',
+  ],
+  [
+    "a MAC of a device that nothing uses",
+    'macs: { eth0: "BC:24:11:0A:0A:01" }',
+    'macs: { eth9: "BC:24:11:0A:0A:01" }',
+    'x there is no device "eth9" in use, did you mean "eth0"?',
+  ],
+  [
+    "lines without a router",
+    /\nrouter:\n( .*\n)+/.exec(dev)?.[0] ?? "",
+    "\n",
+    'x "wan" is nothing without "router", add it\n  at wan (line ',
+  ],
+];
+
+test.each(cases)(
+  "%s is told with its place and remedy",
+  (_what, from, to, expected) => {
+    const text = dev.replace(from, to);
+    expect(text).not.toBe(dev);
+    expect(problems(text)).toContain(expected);
+  },
+);
