@@ -8,8 +8,7 @@ import {
   type UbusSession,
 } from "../client";
 import { difference } from "../uci/difference";
-import { configs } from "../uci/section";
-import { differsFrom } from "./compare";
+import { configs, type Section } from "../uci/section";
 import { observe } from "./observe";
 import type { Found, Plan } from "./plan";
 import { stage, unstage } from "./staging";
@@ -20,6 +19,12 @@ const pauseMs = 3_000;
 const graceMs = 30_000;
 const secondWindow = 60;
 
+/** A change that was applied, and what stood there. */
+export interface Made {
+  plan: Plan;
+  before: Found;
+}
+
 /**
  * Has the router undo a change that is not confirmed, or waits until it has by
  * its timer, which runs out at `until`; where rpcd was restarted and has
@@ -29,13 +34,13 @@ export async function giveBack(
   client: UbusClient,
   { signal, beforeWrite }: Operation,
   session: UbusSession,
-  before: Found,
+  made: Made,
   until: number,
 ): Promise<string> {
+  let isUndoing = false;
   for (let mayEnd = true; ; ) {
     try {
-      if (mayEnd)
-        await session.send([{ object: "uci", method: "rollback" }], signal);
+      if (mayEnd) await session.send([rollback], signal);
     } catch (error) {
       signal.throwIfAborted();
       mayEnd = !(error instanceof SessionGone);
@@ -43,19 +48,22 @@ export async function giveBack(
     try {
       const again = await client.login(signal, sessionSeconds);
       const now = await observe(again, [], signal);
-      const isSettled = await unstage(
-        again,
-        ["network", ...now.staged],
-        signal,
-      );
-      if (!differsFrom(now.found, before)) {
+      const left = ["network", ...now.staged];
+      const isSettled = await unstage(again, left, signal);
+      const undo = planBack(made, now.found);
+      if (isSettled && undo.steps.length === 0) {
         await again.destroy(signal);
         return "The configuration from before is back";
       }
-      // While its timer runs, nothing may be changed beside it.
+      // While a timer runs, nothing may be changed beside it; our own undoing
+      // is confirmed by who comes back into its session.
+      if (!isSettled && isUndoing && undo.steps.length === 0)
+        await again.send([confirm], signal, true);
       if (isSettled) {
         await beforeWrite();
-        await putBack(again, before, now.found, signal);
+        await stage(again, undo, signal);
+        const [answer] = await again.send([apply], signal);
+        isUndoing ||= answer?.code === codes.ok;
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -69,46 +77,50 @@ export async function giveBack(
   }
 }
 
-async function putBack(
-  session: UbusSession,
-  before: Found,
-  now: Found,
-  signal: AbortSignal,
-): Promise<void> {
-  await stage(session, planBack(before, now), signal);
-  const apply = {
-    object: "uci",
-    method: "apply",
-    args: { rollback: true, timeout: secondWindow },
-  };
-  const [answer] = await session.send([apply], signal);
-  if (answer?.code !== codes.ok) return;
-  await sleep(pauseMs, undefined, { signal });
-  await session.send([{ object: "uci", method: "confirm" }], signal, true);
-}
+const rollback = { object: "uci", method: "rollback" };
+const confirm = { object: "uci", method: "confirm" };
+const apply = {
+  object: "uci",
+  method: "apply",
+  args: { rollback: true, timeout: secondWindow },
+};
 
-function planBack(before: Found, now: Found): Plan {
+/** Of what the change touched, all that is not as it was; nothing else, which is not ours. */
+function planBack({ plan: made, before }: Made, now: Found): Plan {
   const plan: Plan = { steps: [], words: [], wanted: [] };
   for (const config of [...configs, "system"] as const) {
-    const named = before[config].filter(({ anonymous }) => !anonymous);
-    const names = new Set(named.map(({ name }) => name));
-    const wanted = named.map(({ name, type, options }) => ({
-      section: name,
-      type,
-      options,
-    }));
-    const gone = now[config].filter(
-      ({ name, anonymous }) => !anonymous && !names.has(name),
-    );
+    const had = new Map(before[config].map((item) => [item.name, item]));
+    const has = new Set(now[config].map(({ name }) => name));
+    const wanted = new Map<string, Section>();
+    const gone: string[] = [];
+    const asBefore = (section: string, found = had.get(section)) => {
+      if (found) {
+        const { type, options } = found;
+        wanted.set(section, { section, type, options });
+      }
+    };
+    for (const { config: where, step } of made.steps) {
+      if (where !== config || step.do === "order") continue;
+      if (step.do === "add") {
+        if (!had.has(step.name)) gone.push(step.name);
+      } else if (step.do !== "rename") asBefore(step.section);
+      // Under its old name it is back already.
+      else if (has.has(step.name)) asBefore(step.name, had.get(step.section));
+    }
+    // What an adopted section was called is of no matter; a set of it is undone above.
+    for (const { config: where, step } of made.steps)
+      if (where === config && step.do === "rename" && !has.has(step.name))
+        wanted.delete(step.name);
     const { steps } = difference(
       now[config],
-      wanted,
-      gone.map(({ name }) => name),
+      [...wanted.values()],
+      gone,
       new Map(),
     );
-    if (steps.length === 0) continue;
-    plan.steps.push(...steps.map((step) => ({ config, step })));
-    plan.wanted.push({ config, sections: wanted });
+    const changes = steps.filter((step) => step.do !== "order");
+    if (changes.length === 0) continue;
+    plan.steps.push(...changes.map((step) => ({ config, step })));
+    plan.wanted.push({ config, sections: [...wanted.values()] });
   }
   return plan;
 }

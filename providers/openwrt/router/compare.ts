@@ -3,16 +3,6 @@ import { uciValues } from "../uci/difference";
 import type { FoundSection, Section } from "../uci/section";
 import type { Found, Plan } from "./plan";
 
-/** Names of anonymous sections are made from their places. */
-const content = ({ name, anonymous, ...section }: FoundSection) =>
-  anonymous ? section : { name, ...section };
-
-export function differsFrom(left: Found, right: Found): boolean {
-  const all = (found: Found) =>
-    Object.values(found).map((sections) => sections.map(content));
-  return !isDeepStrictEqual(all(left), all(right));
-}
-
 /** Places at which the files do not say what was planned. */
 export function unlike(found: Found, { wanted }: Plan): string[] {
   return wanted.flatMap(({ config, sections }) => {

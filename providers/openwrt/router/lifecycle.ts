@@ -72,11 +72,13 @@ const kind: Kind<RouterInputs, RouterOutputs> = {
         // Without the mark it is nobody's until the next update.
         owner: mark?.owner ?? "",
       },
-      outputs: { applied: mark?.apply ?? "" },
+      // What stands there now may be of a run that never came to its proof.
+      outputs: { applied: inputs.applied },
     };
   },
 
-  update: (_id, _olds, news, operation) => converge(news, operation),
+  update: (_id, olds, news, operation) =>
+    converge(news, operation, olds.applied),
 
   async delete(_id, inputs, operation) {
     const client = connect(operation, inputs.host);
@@ -112,6 +114,7 @@ export const provider = (engine: EngineWatch) => handler(kind, engine);
 async function converge(
   inputs: RouterInputs,
   operation: Operation,
+  confirmed?: string,
 ): Promise<RouterOutputs> {
   const client = connect(operation, inputs.host);
   const devices = Object.keys(inputs.macs ?? {});
@@ -120,7 +123,7 @@ async function converge(
   await transact({ client, operation, devices }, (now) => {
     refuseOtherMacs(inputs, now.macs);
     const mark = readMark(now.found.system);
-    const plan = planFor(inputs, now.found, mark);
+    const plan = planFor(inputs, now.found, mark, confirmed);
     const expected = expectations(inputs, now, plan);
     applied = plan.apply ?? mark?.apply ?? "";
     announce(operation, plan, expected.window, expected.bound);

@@ -11,6 +11,7 @@ import type { Found } from "./plan";
 export interface InterfaceState {
   interface: string;
   up: boolean;
+  "ipv4-address"?: { address: string }[];
   errors?: { subsystem?: string; code?: string; data?: unknown }[];
 }
 

@@ -28,10 +28,13 @@ export function planFor(
   inputs: RouterInputs,
   found: Found,
   mark: Mark | undefined,
+  /** Id of the apply that is known to have proved itself; another one is made anew. */
+  confirmed: string | undefined,
 ): Plan {
-  if (mark && mark.owner !== inputs.owner && !inputs.adopt) {
+  // Sections that are nobody's may be adopted; another site's never.
+  if (mark && mark.owner !== inputs.owner) {
     throw new UserError(
-      `it belongs to "${mark.owner}" (system.${markName} on the router). Set adopt: true to take it over`,
+      `it belongs to "${mark.owner}" (system.${markName} on the router). Check that the endpoint is this site's router; to take it over, destroy it there first, or delete that section on the router`,
     );
   }
   const owned = new Set(mark?.owns);
@@ -81,11 +84,8 @@ export function planFor(
   const kept = Object.fromEntries(
     Object.entries(before).filter(([place]) => owns.includes(place)),
   );
-  addMark(plan, found, mark, {
-    owner: inputs.owner,
-    owns,
-    before: kept,
-  });
+  const next = { owner: inputs.owner, owns, before: kept };
+  addMark(plan, found, mark, next, confirmed);
   return plan;
 }
 
@@ -140,9 +140,11 @@ function addMark(
   found: Found,
   mark: Mark | undefined,
   next: Omit<Mark, "apply">,
+  confirmed: string | undefined,
 ): void {
-  const { apply: _apply, ...known } = mark ?? {};
-  if (plan.steps.length === 0 && isDeepStrictEqual(known, next)) return;
+  const { apply, ...known } = mark ?? {};
+  const stands = apply === confirmed && isDeepStrictEqual(known, next);
+  if (plan.steps.length === 0 && stands) return;
   plan.apply = crypto.randomUUID();
   const section = markSection({ ...next, apply: plan.apply });
   addQuietly(plan, "system", found.system, [section], []);

@@ -49,5 +49,23 @@ export async function unstage(
     args: { config },
   }));
   const answers = await session.send(calls, signal);
-  return answers.every(({ code }) => code === codes.ok);
+  if (answers.every(({ code }) => code === codes.ok)) return true;
+  // A missing right is answered alike.
+  const asked = files.map((object) => ({
+    object: "session",
+    method: "access",
+    args: { scope: "uci", object, function: "write" },
+  }));
+  const rights = await session.send(asked, signal);
+  rights.forEach(({ data }, index) => {
+    if (data.access !== false) return;
+    const config = `${files[index]}`;
+    throw new UbusRefusal(
+      `uci revert ${config}`,
+      codes.permissionDenied,
+      undefined,
+      remedyFor(codes.permissionDenied, config),
+    );
+  });
+  return false;
 }

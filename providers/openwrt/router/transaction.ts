@@ -11,7 +11,8 @@ import {
   type UbusSession,
 } from "../client";
 import { giveBack } from "./back";
-import { type Observation, observe } from "./observe";
+import { readMark } from "./mark";
+import { type Observation, observe, readFiles } from "./observe";
 import type { Plan } from "./plan";
 import { stage, unstage } from "./staging";
 import { type Expectations, verify } from "./verify";
@@ -33,6 +34,8 @@ export interface Target {
 /** A session must outlive the window, or nobody can confirm. */
 const sessionSeconds = 1_200;
 const pauseMs = 3_000;
+/** How long lines may take to their first answer before a change. */
+const probingMs = 40_000;
 /** How often what a lost session or reply left undone is begun anew. */
 const attempts = 3;
 
@@ -90,7 +93,7 @@ async function once(
   const { client, operation, devices } = target;
   const { signal } = operation;
   const session = await client.login(signal, sessionSeconds);
-  const before = await observe(session, devices, signal);
+  const before = await observeProbed(session, devices, signal);
   // What an earlier run left there, or the router put back when it undid it.
   // While an apply waits, what stands there may be another thing soon.
   const left = ["network", ...before.staged];
@@ -102,9 +105,11 @@ async function once(
     return "nothing to do";
   }
   await operation.beforeWrite();
+  let appliedAt: number;
   try {
     await stage(session, change.plan, signal);
     await operation.beforeWrite();
+    appliedAt = Date.now();
     if (!(await apply(session, change, signal))) {
       await session.destroy(signal);
       return "others wait";
@@ -114,7 +119,32 @@ async function once(
     throw error;
   }
   if (change.unguarded) return "made";
-  return (await prove(target, session, before, change)) ? "made" : "again";
+  return (await prove(target, session, before, change, appliedAt))
+    ? "made"
+    : "again";
+}
+
+/** Once mwan3 has probed its lines: one that it has just begun with would count as dead before. */
+async function observeProbed(
+  session: UbusSession,
+  devices: readonly string[],
+  signal: AbortSignal,
+): Promise<Observation> {
+  const until = Date.now() + probingMs;
+  for (;;) {
+    const now = await observe(session, devices, signal);
+    const { interfaces, lines } = now.running;
+    const isProbing = now.found.mwan3.some(
+      ({ name, type, options }) =>
+        type === "interface" &&
+        options.enabled === "1" &&
+        options.track_ip !== undefined &&
+        interfaces.get(name)?.up === true &&
+        (lines.get(name)?.turn ?? 0) < 1,
+    );
+    if (!isProbing || Date.now() > until) return now;
+    await sleep(pauseMs / 3, undefined, { signal });
+  }
 }
 
 /** False: an apply of somebody else is pending, which must not be touched. */
@@ -170,10 +200,11 @@ async function prove(
   session: UbusSession,
   before: Observation,
   change: Change,
+  /** Before it was asked for: the router's own clock starts later. */
+  appliedAt: number,
 ): Promise<boolean> {
   const { client, operation } = target;
   const { signal } = operation;
-  const appliedAt = Date.now();
   const { window } = change.expected;
   let failures: string[];
   try {
@@ -182,6 +213,7 @@ async function prove(
       await operation.beforeWrite();
       const outcome = await confirm(
         session,
+        change.plan.apply,
         appliedAt + window * 1_000,
         signal,
       );
@@ -205,12 +237,14 @@ async function prove(
     failures = ["the router has ended the session that could have confirmed"];
   }
   const until = appliedAt + window * 1_000;
-  const back = await giveBack(client, operation, session, before.found, until);
+  const made = { plan: change.plan, before: before.found };
+  const back = await giveBack(client, operation, session, made, until);
   throw new UserError(`${failures.join("; ")}. ${back}`);
 }
 
 async function confirm(
   session: UbusSession,
+  apply: string | undefined,
   until: number,
   signal: AbortSignal,
 ): Promise<"confirmed" | "nothing pending" | "unheard"> {
@@ -223,8 +257,10 @@ async function confirm(
         true,
       );
       if (answer?.code === codes.ok) return "confirmed";
-      // After a reply that was lost, nothing pending means that it was heard.
-      return sent ? "confirmed" : "nothing pending";
+      if (answer?.code !== codes.noData) return "unheard";
+      // After a reply that was lost it was heard, if what was applied stands.
+      const mark = readMark((await readFiles(session, signal)).system);
+      return sent && mark?.apply === apply ? "confirmed" : "nothing pending";
     } catch (error) {
       if (!(error instanceof NoReply)) throw error;
       sent ||= !error.unsent;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { NoReply, type UbusSession } from "../../client";
+import { SessionGone, type UbusSession } from "../../client";
 import type { FoundSection, Section } from "../../uci/section";
 import type { RouterInputs } from "../model";
 import { type Observation, type Running, readRunning } from "../observe";
@@ -99,9 +99,10 @@ export async function verify(
       if (failures.length === 0) return [];
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof NoReply) && !limit.aborted) throw error;
+      if (error instanceof SessionGone) throw error;
+      // Also a refusal: a service may be starting, and the time is not up.
       const why =
-        error instanceof NoReply
+        error instanceof Error && !limit.aborted
           ? error.message
           : `no answer within ${answerMs / 1_000} s`;
       failures = [

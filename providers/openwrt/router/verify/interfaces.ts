@@ -32,6 +32,16 @@ export function interfaceFailures(
     );
     if (errors.length > 0)
       return [`interface "${name}" has errors (${errors.join(", ")})`];
-    return state.up ? [] : [`interface "${name}" is not up`];
+    if (!state.up) return [`interface "${name}" is not up`];
+    // An apply answers before anything is reloaded: the old ones prove nothing.
+    const has = (state["ipv4-address"] ?? []).map(({ address }) => address);
+    const options = wanted.find((item) => item.section === name)?.options;
+    const missing = [options?.ipaddr ?? []]
+      .flat()
+      .map((text) => String(text).split("/")[0] ?? "")
+      .filter((address) => !has.includes(address));
+    return missing.map(
+      (address) => `interface "${name}" does not have ${address}`,
+    );
   });
 }
