@@ -8,6 +8,10 @@ export const faultKinds = {
     'the session of a call (--match "uci apply") is gone before it',
   "rpcd-restart":
     'rpcd restarts before a call (--match "uci confirm"): no timer any more',
+  "rpcd-reload":
+    'rpcd is told to reload before a call (--match "uci confirm"): the timer goes, sessions stay',
+  "service-down":
+    'a request\'s objects are not there (--match "network.interface dump", its first call)',
   "foreign-apply":
     "somebody else's change waits to be confirmed for --ms (10000)",
   "interface-fails": "an interface (--match wan1) fails when it is set up anew",

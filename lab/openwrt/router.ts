@@ -77,6 +77,11 @@ export class OpenwrtRouter {
     this.#applies = this.#newApplies();
   }
 
+  /** SIGHUP: its sessions live on, its timer does not. */
+  reloadRpcd(): void {
+    this.#applies.forget();
+  }
+
   login(args: Record<string, unknown>): Session | undefined {
     return this.#sessions.login(args, (user) => this.#applies.sessionOf(user));
   }

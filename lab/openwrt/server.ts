@@ -76,6 +76,7 @@ async function answer(
   } catch {
     parsed = undefined;
   }
+  const isDown = router.faults.hit("service-down", subjectsOf(text));
   const results: object[] = [];
   for (const item of Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]) {
     const { reply, isLost } = one(
@@ -85,7 +86,8 @@ async function answer(
       item === null || typeof item !== "object" || Array.isArray(item),
     );
     if (isLost) return void request.socket.destroy();
-    results.push(reply);
+    const error = { code: -32_000, message: "Object not found" };
+    results.push(isDown ? { jsonrpc: "2.0", id: null, error } : reply);
   }
   if (!router.isReached) return void request.socket.destroy();
   response.writeHead(200, { "content-type": "application/json" });
@@ -169,6 +171,10 @@ function before(
   if (faults.hit("rpcd-restart", subject)) {
     router.restartRpcd();
     return "rpcd-restart";
+  }
+  if (faults.hit("rpcd-reload", subject)) {
+    router.reloadRpcd();
+    return "rpcd-reload";
   }
   const foreign =
     subject === "uci apply" ? faults.hit("foreign-apply", subject) : undefined;

@@ -305,3 +305,23 @@ test(
   },
   seconds,
 );
+
+test(
+  "a file that the account may not write is told at once, and not taken for somebody's change",
+  async () => {
+    await lab.stop();
+    const path = "usr/share/rpcd/acl.d/hybrid-site.json";
+    const acl = JSON.parse(image[path] ?? "") as Record<
+      string,
+      { write: { uci: string[] } }
+    >;
+    for (const group of Object.values(acl))
+      group.write.uci = group.write.uci.filter((name) => name !== "network");
+    const files = { ...image, [path]: JSON.stringify(acl) };
+    lab = await testRouter(undefined, { files });
+    await expect(create()).rejects.toThrow(
+      /uci revert network: permission denied .*Add "network" to the uci scope/,
+    );
+  },
+  seconds,
+);

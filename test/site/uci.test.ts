@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { fw4Warnings } from "../../lab/openwrt/fw4";
 import { schema } from "../../providers/openwrt/router/model";
+import { failoverBound } from "../../providers/openwrt/router/verify/bound";
 import { isRouted, loadSite } from "../../site";
 import { deriveRouter, type RoutedSite, type Section } from "../../site/uci";
 
@@ -116,9 +117,11 @@ test("rules and hosts keep the manifest's order, however many there are", () => 
 
 test("the failover's bound is mwan3's: an interval, the rounds and the pauses between them", () => {
   const site = load();
-  expect(deriveRouter(site).failoverBoundMs.wan1).toBe(
-    (5 + 3 * 2 * 1 + 2 * 5) * 1_000,
-  );
+  const { failoverBoundMs, mwan3 } = deriveRouter(site);
+  expect(failoverBoundMs.wan1).toBe((5 + 3 * 2 * 1 + 2 * 5) * 1_000);
+  // As the router's resource has it from the section.
+  const line = mwan3.find(({ section }) => section === "wan1");
+  expect(line && failoverBound(line) * 1_000).toBe(failoverBoundMs.wan1);
 });
 
 const guestOf = (site: RoutedSite, name: string) => {

@@ -11,6 +11,7 @@ import {
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { UbusClient } from "../../providers/openwrt/client";
 import { provider } from "../../providers/openwrt/router/lifecycle";
+import { acl } from "../../site/image";
 import { withCertificates } from "./certificates";
 import { configured, type Provider } from "./provider";
 
@@ -19,38 +20,6 @@ type Section = { section: string; type: string; options: Values };
 
 export const password = "of-the-account";
 const managementAddress = "10.0.10.1";
-
-const acl = {
-  "hybrid-site": {
-    read: {
-      ubus: {
-        session: ["access", "list", "get", "destroy"],
-        uci: ["configs", "get", "state", "changes"],
-        "network.interface": ["dump", "status"],
-        "network.device": ["status"],
-        mwan3: ["status"],
-        system: ["board"],
-      },
-      uci: ["network", "firewall", "dhcp", "mwan3", "system"],
-    },
-    write: {
-      ubus: {
-        uci: [
-          "add",
-          "set",
-          "delete",
-          "rename",
-          "order",
-          "revert",
-          "apply",
-          "confirm",
-          "rollback",
-        ],
-      },
-      uci: ["network", "firewall", "dhcp", "mwan3", "system"],
-    },
-  },
-};
 
 /** A router as it is born, with sections that are nobody's business. */
 export const image: Record<string, string> = {

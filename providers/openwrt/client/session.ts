@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint } from "../../tls";
 import { codes, NoReply, SessionGone, UbusRefusal } from "./errors";
-import { type Call, nameOf, Transport } from "./transport";
+import { type Call, Transport } from "./transport";
 
 export interface Account {
   username: string;
@@ -98,13 +98,6 @@ export class UbusSession {
     const call = calls[denied];
     if (call) throw await this.#whyDenied(call, signal, fresh);
     return replies as Answer[];
-  }
-
-  /** The same, of one call that must succeed. */
-  async do(call: Call, signal: AbortSignal): Promise<Answer["data"]> {
-    const [answer] = await this.send([call], signal);
-    if (answer?.code === codes.ok) return answer.data;
-    throw new UbusRefusal(nameOf(call), answer?.code ?? 0);
   }
 
   /** Takes what is staged in it along. */

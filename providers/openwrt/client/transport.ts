@@ -35,6 +35,8 @@ interface Message {
 /** Requests to uhttpd's /ubus and their replies; no retry, no login. */
 export class Transport {
   readonly #agent: Agent;
+  /** Makes a connection for each request. */
+  readonly #fresh: Agent;
   readonly #origin: string;
   #id = 0;
 
@@ -45,7 +47,7 @@ export class Transport {
     // Loaded when a router is asked something: a preview asks nothing.
     const undici = require("undici") as typeof import("undici");
     this.#origin = new URL(endpoint.url).origin;
-    this.#agent = new undici.Agent({
+    const settings = {
       connect: this.#origin.startsWith("https:")
         ? verifiedConnector(endpoint)
         : { timeout: connectTimeoutMs },
@@ -54,7 +56,9 @@ export class Transport {
       keepAliveMaxTimeout: keepAliveMs,
       headersTimeout: replyTimeoutMs,
       bodyTimeout: replyTimeoutMs,
-    });
+    };
+    this.#agent = new undici.Agent(settings);
+    this.#fresh = new undici.Agent({ ...settings, pipelining: 0 });
   }
 
   /**
@@ -86,8 +90,8 @@ export class Transport {
     return replies;
   }
 
-  close(): Promise<void> {
-    return this.#agent.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.close(), this.#fresh.close()]);
   }
 
   *#parts(session: string, calls: readonly Call[]) {
@@ -128,13 +132,12 @@ export class Transport {
     let text: string;
     let status: number;
     try {
-      const reply = await this.#agent.request({
+      const reply = await (fresh ? this.#fresh : this.#agent).request({
         origin: this.#origin,
         path: "/ubus",
         method: "POST",
         headers: { "content-type": "application/json" },
         body,
-        reset: fresh,
         signal,
       });
       status = reply.statusCode;
