@@ -188,3 +188,64 @@ test(
   },
   seconds,
 );
+
+test(
+  "a bad first change is undone without rpcd's timer too: adopted sections, removed ones, their order, and nothing of others",
+  async () => {
+    const theirs = `
+config rule 'theirs'
+	option name 'theirs'
+	option src 'guests'
+	option target 'DROP'
+
+config rule 'theirs2'
+	option name 'theirs2'
+	option src 'guests'
+	option target 'ACCEPT'
+`;
+    const lab = await testRouter(undefined, {
+      files: {
+        ...image,
+        "etc/config/firewall": `${image["etc/config/firewall"]}${theirs}`,
+      },
+    });
+    try {
+      const bad = withOption(standingSite, "network", "wan1", {
+        device: "eth9",
+      });
+      // In another order than the file has them.
+      const firewall = [
+        ...bad.firewall,
+        {
+          section: "theirs2",
+          type: "rule",
+          options: { name: "second", src: "guests", target: "DROP" },
+        },
+      ].reverse();
+      lab.control({
+        do: "fault",
+        fault: { kind: "rpcd-reload", match: "uci rollback", count: 1 },
+      });
+      const failure = await lab.router
+        .create({ ...bad, firewall })
+        .catch((error: unknown) => error as Error);
+      expect((failure as Error).message).toMatch(
+        /interface "wan1" has errors .*The configuration from before is back/,
+      );
+      const contentOf = (text: string) =>
+        text.replaceAll(/^config (\S+).*$/gm, "config $1").trim();
+      for (const config of ["network", "firewall", "dhcp", "mwan3", "system"])
+        expect(contentOf(lab.file(config))).toBe(
+          contentOf(
+            config === "firewall"
+              ? `${image["etc/config/firewall"]}${theirs}`
+              : (image[`etc/config/${config}`] ?? ""),
+          ),
+        );
+      expect(lab.file("firewall")).toContain("config rule 'theirs'");
+    } finally {
+      await lab.stop();
+    }
+  },
+  seconds,
+);

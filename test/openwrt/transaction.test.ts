@@ -143,3 +143,65 @@ test(
   },
   seconds,
 );
+
+test(
+  "a change whose timer rpcd forgot is applied once more, proved and confirmed",
+  async () => {
+    now.lab.control({
+      do: "fault",
+      fault: { kind: "rpcd-reload", match: "uci confirm", count: 1 },
+    });
+    now.lab.calls();
+    await now.update(now.another());
+    const calls = now.lab.calls();
+    expect(calls.filter((name) => name === "uci apply")).toHaveLength(2);
+    expect(calls.filter((name) => name === "uci confirm")).toHaveLength(2);
+    expect(await now.isClean()).toBe(true);
+  },
+  seconds,
+);
+
+test(
+  "what a run left unproved when rpcd forgot its timer is proved by the next one",
+  async () => {
+    const news = now.another();
+    const timeouts = { update: 6 };
+    const verify = { window: 60 };
+    const hanging = {
+      ...news,
+      timeouts,
+      verify: { ...verify, probes: [{ host: "127.0.0.1", port: 1 }] },
+    };
+    await expect(now.update(hanging as SiteInputs)).rejects.toThrow(
+      /took over 6 s, before the change had proved itself/,
+    );
+    now.lab.control({
+      do: "fault",
+      fault: { kind: "rpcd-reload", match: "uci changes", count: 1 },
+    });
+    now.lab.calls();
+    await now.update(news);
+    const calls = now.lab.calls();
+    expect(calls).toContain("uci apply");
+    expect(calls).toContain("uci confirm");
+  },
+  seconds,
+);
+
+test(
+  "a service that is away for a moment in the window spoils nothing",
+  async () => {
+    now.lab.control({
+      do: "fault",
+      fault: {
+        kind: "service-down",
+        match: "network.interface dump",
+        count: 1,
+      },
+    });
+    await now.update({ ...now.another(), verify: { window: 20 } });
+    const faults = now.lab.control<{ fired?: number }[]>({ do: "faults" });
+    expect(faults).toMatchObject([{ fired: 1 }]);
+  },
+  seconds,
+);

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Operation } from "../../dynamic/kind";
 import {
   codes,
-  NoReply,
   SessionGone,
   type UbusClient,
   type UbusSession,
 } from "../client";
-import { difference } from "../uci/difference";
-import { configs, type Section } from "../uci/section";
+import { difference, type Step } from "../uci/difference";
+import { configs, type FoundSection, type Section } from "../uci/section";
 import { observe } from "./observe";
 import type { Found, Plan } from "./plan";
 import { stage, unstage } from "./staging";
@@ -38,6 +38,7 @@ export async function giveBack(
   until: number,
 ): Promise<string> {
   let isUndoing = false;
+  let why = "";
   for (let mayEnd = true; ; ) {
     try {
       if (mayEnd) await session.send([rollback], signal);
@@ -67,11 +68,10 @@ export async function giveBack(
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof NoReply) && !(error instanceof SessionGone))
-        throw error;
+      why = (error as Error).message;
     }
     if (Date.now() > until + graceMs) {
-      return `The router cannot be asked whether it is back; its timer undid the change at ${new Date(until).toISOString()} at the latest. If it stays away, go to its console`;
+      return `The router does not show that it is back${why && ` (${why})`}; its timer ran out at ${new Date(until).toISOString()} at the latest. If it stays away, go to its console`;
     }
     await sleep(pauseMs, undefined, { signal });
   }
@@ -89,38 +89,66 @@ const apply = {
 function planBack({ plan: made, before }: Made, now: Found): Plan {
   const plan: Plan = { steps: [], words: [], wanted: [] };
   for (const config of [...configs, "system"] as const) {
-    const had = new Map(before[config].map((item) => [item.name, item]));
-    const has = new Set(now[config].map(({ name }) => name));
-    const wanted = new Map<string, Section>();
-    const gone: string[] = [];
-    const asBefore = (section: string, found = had.get(section)) => {
-      if (found) {
-        const { type, options } = found;
-        wanted.set(section, { section, type, options });
-      }
-    };
-    for (const { config: where, step } of made.steps) {
-      if (where !== config || step.do === "order") continue;
-      if (step.do === "add") {
-        if (!had.has(step.name)) gone.push(step.name);
-      } else if (step.do !== "rename") asBefore(step.section);
-      // Under its old name it is back already.
-      else if (has.has(step.name)) asBefore(step.name, had.get(step.section));
-    }
-    // What an adopted section was called is of no matter; a set of it is undone above.
-    for (const { config: where, step } of made.steps)
-      if (where === config && step.do === "rename" && !has.has(step.name))
-        wanted.delete(step.name);
-    const { steps } = difference(
-      now[config],
-      [...wanted.values()],
-      gone,
-      new Map(),
+    const steps = made.steps.flatMap((item) =>
+      item.config === config ? [item.step] : [],
     );
-    const changes = steps.filter((step) => step.do !== "order");
-    if (changes.length === 0) continue;
-    plan.steps.push(...changes.map((step) => ({ config, step })));
-    plan.wanted.push({ config, sections: [...wanted.values()] });
+    const undo = undoing(steps, before[config], now[config]);
+    if (undo.steps.length === 0) continue;
+    plan.steps.push(...undo.steps.map((step) => ({ config, step })));
+    plan.wanted.push({ config, sections: undo.wanted });
   }
   return plan;
+}
+
+function undoing(
+  made: readonly Step[],
+  before: readonly FoundSection[],
+  now: readonly FoundSection[],
+): { steps: Step[]; wanted: Section[] } {
+  const has = new Set(now.map(({ name }) => name));
+  // An adopted section keeps the name that it was given, until the router's
+  // own rollback gives it back the former one.
+  const renamed = new Map(
+    made.flatMap((step) =>
+      step.do === "rename" && has.has(step.name)
+        ? [[step.section, step.name] as const]
+        : [],
+    ),
+  );
+  // What has no name is called by its place, which may be another by now.
+  const nameless = now.filter(({ anonymous }) => anonymous);
+  const former = before.map(({ name, type, options, anonymous }) => {
+    const same = nameless.find(
+      (item) => item.type === type && isDeepStrictEqual(item.options, options),
+    );
+    const called = anonymous ? (same?.name ?? name) : name;
+    return { section: renamed.get(name) ?? called, type, options };
+  });
+  const had = new Set(former.map(({ section }) => section));
+  const touched = new Set([
+    ...renamed.values(),
+    ...made.flatMap((step) =>
+      step.do === "set" || step.do === "delete" ? [step.section] : [],
+    ),
+  ]);
+  const gone = made.flatMap((step) =>
+    step.do === "add" && !had.has(step.name) ? [step.name] : [],
+  );
+  const wanted = former.filter(({ section }) => touched.has(section));
+  const { steps } = difference(now, wanted, gone, new Map());
+  const changes = steps.filter((step) => step.do !== "order");
+  // Their order among all that was there, not among themselves.
+  const order = former.map(({ section }) => section);
+  const added = changes.flatMap((step) =>
+    step.do === "add" ? [step.name] : [],
+  );
+  const after = [...has, ...added].filter((name) => had.has(name));
+  const stands = order.filter((name) => after.includes(name));
+  const isOrdered = after.every((name, index) => name === stands[index]);
+  return {
+    steps: isOrdered
+      ? changes
+      : [...changes, { do: "order", sections: stands }],
+    wanted,
+  };
 }
