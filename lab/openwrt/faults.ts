@@ -9,7 +9,7 @@ export const faultKinds = {
   "rpcd-restart":
     'rpcd restarts before a call (--match "uci confirm"): no timer any more',
   "rpcd-reload":
-    'rpcd is told to reload before a call (--match "uci confirm"): the timer goes, sessions stay',
+    'rpcd reloads before a call (--match "uci confirm"): no timer, sessions stay',
   "service-down":
     'a request\'s objects are not there (--match "network.interface dump", its first call)',
   "foreign-apply":
