@@ -11,7 +11,7 @@ export const faultKinds = {
   "rpcd-reload":
     'rpcd reloads before a call (--match "uci confirm"): no timer, sessions stay',
   "service-down":
-    'a request\'s objects are not there (--match "network.interface dump", its first call)',
+    'a request finds no object (--match "network.interface dump", its first call)',
   "foreign-apply":
     "somebody else's change waits to be confirmed for --ms (10000)",
   "interface-fails": "an interface (--match wan1) fails when it is set up anew",
