@@ -98,19 +98,29 @@ export class LabCommand {
   }
 
   requests(): { method: string; path: string; fault?: string }[] {
+    return this.#recorded("proxmox");
+  }
+
+  /** Of the router's ubus. */
+  calls(): { object: string; method: string }[] {
+    return this.#recorded("openwrt");
+  }
+
+  #recorded<T>(system: string): T[] {
     try {
-      const text = readFileSync(join(this.record, "proxmox.jsonl"), "utf8");
+      const text = readFileSync(join(this.record, `${system}.jsonl`), "utf8");
       return text
         .trim()
         .split("\n")
-        .map((line) => JSON.parse(line) as { method: string; path: string });
+        .map((line) => JSON.parse(line) as T);
     } catch {
       return [];
     }
   }
 
   forgetRequests(): void {
-    rmSync(join(this.record, "proxmox.jsonl"), { force: true });
+    for (const system of ["proxmox", "openwrt"])
+      rmSync(join(this.record, `${system}.jsonl`), { force: true });
   }
 
   remove(): void {
