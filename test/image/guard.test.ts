@@ -269,7 +269,8 @@ async function onBusybox(): Promise<RouterDisk> {
   if (!existsSync(join(programs, "flock"))) {
     symlinkSync("/usr/bin/flock", join(programs, "flock"));
   }
-  const one = new RouterDisk(old, ["busybox", "sh"], programs);
+  // By its path: not every build has a `busybox` among its own commands.
+  const one = new RouterDisk(old, [join(programs, "sh")], programs);
   routers.push(one);
   await one.boot();
   return one;
