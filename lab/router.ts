@@ -103,6 +103,7 @@ function imageFiles(site: RoutedSite): Record<string, string> {
       path.startsWith("files/") ? [[path.slice("files/".length), text]] : [],
     ),
   );
+  const guard = files["etc/init.d/hybrid-site-guard"] ?? "";
   return {
     ...files,
     "etc/config/rpcd": `${files["etc/config/rpcd"]}
@@ -112,8 +113,8 @@ config login
 	list read '${account}'
 	list write '${account}'
 `,
-    "etc/rc.d/S15hybrid-site-guard":
-      files["etc/init.d/hybrid-site-guard"] ?? "",
+    "etc/rc.d/S15hybrid-site-guard": guard,
+    "etc/rc.d/K10hybrid-site-guard": guard,
   };
 }
 

@@ -67,7 +67,7 @@ export async function startOpenwrt(
     control: (command) =>
       control({ flash: router.flash, faults, router }, command),
     close: async () => {
-      router.powerOff();
+      router.shutDown();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

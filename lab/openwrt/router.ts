@@ -61,6 +61,12 @@ export class OpenwrtRouter {
     this.#isUp = true;
   }
 
+  /** As `poweroff` does, or a host that ends its guests in order. */
+  shutDown(): void {
+    this.#scripts.shutDown();
+    this.powerOff();
+  }
+
   /** Power goes: what is in memory is lost, timers too. */
   powerOff(): void {
     this.#scripts.powerOff();

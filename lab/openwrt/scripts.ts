@@ -26,13 +26,20 @@ export class Scripts {
 
   /** In their order, before anything else is up. */
   boot(): void {
-    for (const name of this.#names())
+    for (const name of this.#names("S"))
       this.#run(name, "command -v boot >/dev/null && boot || start");
+  }
+
+  /** In their order, before what runs is ended. */
+  shutDown(): void {
+    for (const name of this.#names("K"))
+      this.#run(name, "command -v shutdown >/dev/null && shutdown || stop");
+    this.powerOff();
   }
 
   /** Those that procd tells of a changed file, beside what goes on. */
   changed(configs: readonly string[]): void {
-    for (const name of this.#names()) {
+    for (const name of this.#names("S")) {
       const text = this.flash.read(`etc/rc.d/${name}`) ?? "";
       const triggers =
         /procd_add_reload_trigger ([^\n]*)/.exec(text)?.[1] ?? "";
@@ -48,8 +55,11 @@ export class Scripts {
     }
   }
 
-  #names(): string[] {
-    return this.flash.list("etc/rc.d").filter((name) => /^S\d\d/.test(name));
+  /** What `enable` links for the start ("S") or the end ("K"). */
+  #names(kind: "S" | "K"): string[] {
+    return this.flash
+      .list("etc/rc.d")
+      .filter((name) => name.startsWith(kind) && /^.\d\d/.test(name));
   }
 
   #run(name: string, call: string): void {

@@ -20,14 +20,13 @@ const seconds = 90_000;
 const files = ["network", "firewall", "dhcp", "mwan3", "system"];
 
 /** A router whose image has the guard that this project makes images with. */
-const guarded = () =>
-  testRouter(undefined, {
+const guard = readFileSync("site/image/files/hybrid-site-guard", "utf8");
+const guarded = (kept?: string) =>
+  testRouter(kept, {
     files: {
       ...image,
-      "etc/rc.d/S15hybrid-site-guard": readFileSync(
-        "site/image/files/hybrid-site-guard",
-        "utf8",
-      ),
+      "etc/rc.d/S15hybrid-site-guard": guard,
+      "etc/rc.d/K10hybrid-site-guard": guard,
     },
   });
 const cut = withOption(standingSite, "network", "vlan10", {
@@ -184,6 +183,24 @@ test(
       expect(lab.file("dhcp")).toContain("'3h'");
     } finally {
       await lab.stop();
+    }
+  },
+  seconds,
+);
+
+test(
+  "a router that is shut down right after a confirmation starts with what was confirmed",
+  async () => {
+    const lab = await guarded();
+    let again = lab;
+    try {
+      await lab.router.create(standingSite);
+      const confirmed = files.map((name) => lab.file(name));
+      await lab.stop(true);
+      again = await guarded(lab.directory);
+      expect(files.map((name) => again.file(name))).toEqual(confirmed);
+    } finally {
+      await again.stop(false);
     }
   },
   seconds,
