@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseHostKey } from "../host/client/keys";
 import { UserError } from "./failure";
 
 const account = z.strictObject({ username: z.string(), password: z.string() });
@@ -38,11 +39,43 @@ const openwrtEndpoint = z
     "http is for a tunnel's end on this machine (127.0.0.1) only, write https",
   );
 
+const sshEndpoint = z.strictObject({
+  address: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(22),
+  hostKeys: z
+    .array(
+      z
+        .string()
+        .refine(
+          (line) => parseHostKey(line) !== undefined,
+          'write a line as "ssh-keyscan ADDRESS" prints it, "ssh-ed25519 AAAA..."',
+        ),
+    )
+    .min(1)
+    .max(4),
+  /** Another host of the configuration, over which the way leads. */
+  bastion: z.string().optional(),
+});
+
+const sshAccount = z.union([
+  z.strictObject({
+    username: z.string(),
+    privateKey: z.string(),
+    passphrase: z.string().optional(),
+  }),
+  /** The path of the agent's socket; true takes SSH_AUTH_SOCK's. */
+  z.strictObject({
+    username: z.string(),
+    agent: z.union([z.string(), z.literal(true)]),
+  }),
+]);
+
 const endpoints = z.record(
   z.string(),
   z.strictObject({
     proxmox: proxmoxEndpoint.optional(),
     openwrt: openwrtEndpoint.optional(),
+    ssh: sshEndpoint.optional(),
   }),
 );
 
@@ -56,6 +89,7 @@ const credentials = z.record(
         pppoe: z.record(z.string(), z.string()).optional(),
       })
       .optional(),
+    ssh: sshAccount.optional(),
   }),
 );
 

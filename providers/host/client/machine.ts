@@ -8,6 +8,8 @@ export interface RunOptions {
   stdin?: string | Buffer;
   /** Exit codes that are an answer and no failure; 0 if left out. */
   codes?: readonly number[];
+  /** It only looks: once more when the connection went in the middle. */
+  looks?: boolean;
 }
 
 export interface Result {
@@ -41,13 +43,13 @@ export interface Machine {
   /** Rejects with a HostError when the exit code is none of `codes`. */
   run(words: Words, options: RunOptions): Promise<Result>;
   /**
-   * Holds an exclusive lock (flock) of a file over there while `act` runs;
-   * lost connections and dead processes release it.
+   * Holds an exclusive lock (flock) of a file over there while `act` runs. A
+   * lost connection or a dead process releases it; the signal tells the former.
    */
   exclusively<T>(
     lock: string,
     signal: AbortSignal,
-    act: () => Promise<T>,
+    act: (signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
   /** Undefined: there is none. Symbolic links are not followed. */
   stat(path: string, signal: AbortSignal): Promise<FileFacts | undefined>;

@@ -1,3 +1,4 @@
+export { Limiter } from "../../limiter";
 export type { Endpoint } from "../../tls";
 export type { Credential } from "./auth";
 export { type Params, path } from "./encoding";
@@ -12,7 +13,6 @@ export {
   ProxmoxError,
   TaskError,
 } from "./errors";
-export { Limiter } from "./limiter";
 export { waitedInVain } from "./retry";
 export {
   type ClusterResource,

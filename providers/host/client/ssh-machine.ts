@@ -1,0 +1,352 @@
+import { randomBytes } from "node:crypto";
+import { posix } from "node:path";
+import type { ClientChannel } from "ssh2";
+import { Limiter } from "../../limiter";
+import type { SshConnection } from "./connection";
+import { HostError } from "./errors";
+import type {
+  FileFacts,
+  FileSpec,
+  Machine,
+  Result,
+  RunOptions,
+  Words,
+} from "./machine";
+import { quote } from "./quote";
+
+/** OpenSSH's MaxSessions is 10 a connection; a few are left to a lock's holder. */
+const channelsAtOnce = 8;
+/** Fixed, because the sudoers file names this command as it is. */
+const lockWait = ["--exclusive", "--wait", "60"];
+const lockHeld = 75;
+const outputAtMost = 64 * 1024 * 1024;
+
+type Output = { code: number; stdout: Buffer; stderr: string };
+
+/** A machine over SSH, as root or through sudo. */
+export class SshMachine implements Machine {
+  readonly #limiter = new Limiter();
+
+  constructor(
+    readonly name: string,
+    private readonly connection: SshConnection,
+    private readonly sudo: boolean,
+  ) {}
+
+  async run(words: Words, options: RunOptions): Promise<Result> {
+    const output = await this.#run([words], options);
+    return { ...output, stdout: output.stdout.toString("utf8") };
+  }
+
+  async exclusively<T>(
+    lock: string,
+    signal: AbortSignal,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    // What holds it ends with its input: also when this process is killed.
+    const words: Words = [
+      "flock",
+      ...lockWait,
+      "--conflict-exit-code",
+      `${lockHeld}`,
+      lock,
+      "cat",
+    ];
+    const channel = await this.#open([words], signal);
+    const gone = new AbortController();
+    try {
+      await acquired(channel, this.name, lock, signal);
+      channel.once("close", () =>
+        gone.abort(
+          new HostError(
+            "lost",
+            `the connection to host "${this.name}" went, and the lock ${lock} with it`,
+          ),
+        ),
+      );
+      return await act(AbortSignal.any([signal, gone.signal]));
+    } finally {
+      channel.end();
+      await closed(channel);
+    }
+  }
+
+  async stat(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<FileFacts | undefined> {
+    const { code, stdout, stderr } = await this.run(
+      ["stat", "--format=%F/%U/%G/%a/%s", "--", path],
+      { signal, codes: [0, 1], looks: true },
+    );
+    if (code === 1) return missing(["stat"], stderr, code);
+    const [form = "", owner = "", group = "", mode = "", size = ""] = stdout
+      .trim()
+      .split("/");
+    return {
+      kind: kinds[form] ?? "other",
+      owner,
+      group,
+      mode: mode.padStart(4, "0"),
+      size: Number(size),
+    };
+  }
+
+  async read(path: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const { code, stdout, stderr } = await this.#run([["cat", "--", path]], {
+      signal,
+      codes: [0, 1],
+      looks: true,
+    });
+    return code === 1 ? missing(["cat"], stderr, code) : stdout;
+  }
+
+  async sha256(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, string>> {
+    if (paths.length === 0) return new Map();
+    const { code, stdout, stderr } = await this.run(
+      ["sha256sum", "--zero", "--", ...paths],
+      { signal, codes: [0, 1], looks: true },
+    );
+    for (const line of code === 1 ? stderr.trim().split("\n") : [])
+      missing(["sha256sum"], line, code);
+    return new Map(
+      stdout
+        .split("\0")
+        .filter(Boolean)
+        .map((line) => [line.slice(66), line.slice(0, 64)]),
+    );
+  }
+
+  /**
+   * By standard input and not by SFTP: that has no way through sudo, would be a
+   * second protocol to hold, and takes four round trips where this takes one.
+   */
+  async write(
+    path: string,
+    { content, owner, group, mode }: FileSpec,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const folder = posix.dirname(path);
+    const id = randomBytes(6).toString("hex");
+    const beside = posix.join(folder, `.${posix.basename(path)}.${id}.new`);
+    const rights = [`--owner=${owner}`, `--group=${group}`, `--mode=${mode}`];
+    const commands: Words[] = [
+      // Made with no rights for others before anything is in it.
+      ["install", ...rights, "--no-target-directory", "/dev/stdin", beside],
+      ["sync", beside],
+      ["mv", "--no-target-directory", "--", beside, path],
+      ["sync", folder],
+    ];
+    try {
+      await this.#run(commands, { signal, stdin: content });
+    } catch (error) {
+      await this.remove(beside, AbortSignal.timeout(5_000)).catch(
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  async list(path: string, signal: AbortSignal): Promise<string[] | undefined> {
+    const { code, stdout, stderr } = await this.run(
+      ["ls", "--almost-all", "--zero", "--", path],
+      { signal, codes: [0, 2], looks: true },
+    );
+    if (code === 2) return missing(["ls"], stderr, code);
+    return stdout.split("\0").filter(Boolean);
+  }
+
+  async remove(path: string, signal: AbortSignal): Promise<void> {
+    await this.run(["rm", "--force", "--", path], { signal });
+  }
+
+  async #run(commands: readonly Words[], options: RunOptions): Promise<Output> {
+    try {
+      return await this.#once(commands, options);
+    } catch (error) {
+      const isLost = error instanceof HostError && error.kind === "lost";
+      if (!isLost || !options.looks) throw error;
+      return this.#once(commands, options);
+    }
+  }
+
+  #once(commands: readonly Words[], options: RunOptions): Promise<Output> {
+    const { signal, stdin, codes = [0] } = options;
+    return this.#limiter.run(this.name, channelsAtOnce, signal, async () => {
+      const channel = await this.#open(commands, signal);
+      const output = await collect(channel, commands, this.name, {
+        signal,
+        stdin,
+      });
+      if (codes.includes(output.code)) return output;
+      throw failed(commands, this.name, output);
+    });
+  }
+
+  #open(
+    commands: readonly Words[],
+    signal: AbortSignal,
+  ): Promise<ClientChannel> {
+    // The tools' English, which is read here.
+    const before = ["LC_ALL=C", ...(this.sudo ? ["sudo", "-n", "--"] : [])];
+    const line = commands
+      .map((words) => quote(["env", ...before, ...words]))
+      .join(" && ");
+    return this.connection.open(line, signal);
+  }
+}
+
+const kinds: Record<string, FileFacts["kind"]> = {
+  "regular file": "file",
+  "regular empty file": "file",
+  directory: "directory",
+  "symbolic link": "link",
+};
+
+/** That it is not there is an answer; anything else is none. */
+function missing(words: Words, stderr: string, code: number): undefined {
+  if (/No such file or directory|Not a directory/.test(stderr))
+    return undefined;
+  throw new HostError("exit", `${words[0]}: ${stderr.trim()}`, {
+    words,
+    code,
+    stderr,
+  });
+}
+
+function failed(
+  commands: readonly Words[],
+  host: string,
+  { code, stdout, stderr }: Output,
+): HostError {
+  const words = commands[0] as Words;
+  const said = stderr.trim() || stdout.toString("utf8").trim() || "nothing";
+  const isUnknown = code === 127 || /^sudo: .*command not found/m.test(stderr);
+  const isRefused = /^sudo: a password is required/m.test(stderr);
+  const hint = isUnknown
+    ? `. Install ${words[0]} on "${host}"`
+    : isRefused
+      ? `. Let the account run it without a password, see docs/host-access.md`
+      : "";
+  return new HostError(
+    "exit",
+    `"${commands.map(([name]) => name).join(", ")}" on host "${host}" ended with ${code}: ${said}${hint}`,
+    { words, code, stdout: stdout.toString("utf8"), stderr },
+  );
+}
+
+function collect(
+  channel: ClientChannel,
+  commands: readonly Words[],
+  host: string,
+  { signal, stdin }: Pick<RunOptions, "signal" | "stdin">,
+): Promise<Output> {
+  const words = commands[0] as Words;
+  return new Promise((resolve, reject) => {
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let size = 0;
+    let end: { code?: number; signal?: string } | undefined;
+    const abort = () => {
+      channel.signal("TERM");
+      channel.close();
+      reject(signal.reason);
+    };
+    const take = (into: Buffer[]) => (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= outputAtMost) into.push(chunk);
+      else {
+        channel.close();
+        reject(
+          new HostError(
+            "exit",
+            `"${words[0]}" on host "${host}" says too much`,
+            {
+              words,
+            },
+          ),
+        );
+      }
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    channel.on("data", take(stdout));
+    channel.stderr.on("data", take(stderr));
+    // It may end without reading what it is given.
+    channel.on("error", () => undefined);
+    channel.on("exit", (code: number | null, name?: string) => {
+      end = code === null ? { signal: name } : { code };
+    });
+    channel.on("close", () => {
+      signal.removeEventListener("abort", abort);
+      const said = Buffer.concat(stderr).toString("utf8");
+      if (end?.code !== undefined) {
+        const output = Buffer.concat(stdout);
+        resolve({ code: end.code, stdout: output, stderr: said });
+      } else if (end) {
+        reject(
+          new HostError(
+            "killed",
+            `"${words[0]}" on host "${host}" was ended by ${end.signal ?? "a signal"}: ${said.trim()}`,
+            { words, stderr: said },
+          ),
+        );
+      } else {
+        reject(
+          new HostError(
+            "lost",
+            `the connection to host "${host}" went while "${words[0]}" ran there`,
+            { words, stderr: said },
+          ),
+        );
+      }
+    });
+    channel.end(stdin);
+  });
+}
+
+/** `cat` gives back what it is sent once the lock is held. */
+function acquired(
+  channel: ClientChannel,
+  host: string,
+  lock: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let code: number | null = null;
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    channel.once("data", () => resolve());
+    channel.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+    });
+    channel.on("error", () => undefined);
+    channel.on("exit", (value: number | null) => {
+      code = value;
+    });
+    channel.on("close", () => {
+      signal.removeEventListener("abort", abort);
+      const cause =
+        code === lockHeld
+          ? `another holds ${lock} for over a minute (${quote(["fuser", "--verbose", lock])} on it tells who)`
+          : `${lock} could not be locked: ${said.trim() || "the connection went"}`;
+      reject(
+        new HostError(
+          code === null ? "lost" : "exit",
+          `on host "${host}" ${cause}`,
+        ),
+      );
+    });
+    channel.write("held\n");
+  });
+}
+
+function closed(channel: ClientChannel): Promise<void> {
+  return new Promise((resolve) => {
+    if (channel.destroyed) resolve();
+    else channel.once("close", () => resolve());
+  });
+}
