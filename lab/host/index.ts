@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { utils } from "ssh2";
+import { tools as coreutils } from "./coreutils";
+import { Dispatch } from "./dispatch";
+import { Faults } from "./faults";
+import { SshServer } from "./server";
+import type { HostRecord, HostSpec } from "./spec";
+import { HostWorld } from "./world";
+
+export { type HostFault, hostFaultKinds } from "./faults";
+export type { HostRecord, HostSpec, HostUser } from "./spec";
+export type { Call, Tool } from "./tool";
+export { HostWorld } from "./world";
+
+export interface HostLab {
+  endpoint: { address: string; port: number; hostKey: string };
+  world: HostWorld;
+  faults: Faults;
+  /** The net goes, for a moment. */
+  cut(): void;
+  /** The power goes and comes back: what runs ends, what is in memory is lost. */
+  reboot(): void;
+  close(): Promise<void>;
+}
+
+export interface HostOptions {
+  directory: string;
+  spec: HostSpec;
+  record?: (entry: HostRecord) => void;
+}
+
+/** Starts the machine over what is in the directory. */
+export async function startHost(options: HostOptions): Promise<HostLab> {
+  const { directory, spec, record } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const world = new HostWorld(spec.name, directory);
+  const key = hostKey(world);
+  const sudoers = Object.entries(spec.users).flatMap(([name, { sudo }]) =>
+    sudo ? [name] : [],
+  );
+  world.save("users", { sudoers });
+  const boot = () => {
+    world.emptyMemory();
+    for (const path of ["run/lock", "tmp", "etc", "root"])
+      mkdirSync(join(world.root, path), { recursive: true });
+    spec.boot?.(world);
+  };
+  const faults = new Faults(world);
+  const short = mkdtempSync(join(tmpdir(), "hybrid-site-host-"));
+  const dispatch = new Dispatch(
+    world,
+    { ...coreutils, ...spec.tools },
+    faults,
+    short,
+  );
+  const server = new SshServer({
+    world,
+    dispatch,
+    hostKeys: [key.private],
+    users: spec.users,
+    record: (command) => record?.({ host: spec.name, command }),
+  });
+  faults.cut = () => server.cut();
+  boot();
+  await dispatch.listen();
+  const port = await server.listen(spec.listen.host, spec.listen.port);
+  return {
+    endpoint: { address: spec.listen.host, port, hostKey: key.public },
+    world,
+    faults,
+    cut: () => server.cut(),
+    reboot: () => {
+      server.powerOff();
+      boot();
+    },
+    close: async () => {
+      await server.close();
+      await dispatch.close();
+      rmSync(short, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Made at the first start, and never again. */
+function hostKey(world: HostWorld): { private: string; public: string } {
+  const kept = world.load<{ private?: string; public?: string }>("hostkey", {});
+  if (kept.private !== undefined && kept.public !== undefined)
+    return { private: kept.private, public: kept.public };
+  const made = utils.generateKeyPairSync("ed25519");
+  const key = { private: made.private, public: made.public };
+  world.save("hostkey", key);
+  return key;
+}
