@@ -54,6 +54,9 @@ export class SshMachine implements Machine {
     ];
     const channel = await this.#open([words], signal);
     const gone = new AbortController();
+    const closed = new Promise<void>((resolve) =>
+      channel.once("close", () => resolve()),
+    );
     try {
       await acquired(channel, this.name, lock, signal);
       channel.once("close", () =>
@@ -67,7 +70,7 @@ export class SshMachine implements Machine {
       return await act(AbortSignal.any([signal, gone.signal]));
     } finally {
       channel.end();
-      await closed(channel);
+      await closed;
     }
   }
 
@@ -341,12 +344,5 @@ function acquired(
       );
     });
     channel.write("held\n");
-  });
-}
-
-function closed(channel: ClientChannel): Promise<void> {
-  return new Promise((resolve) => {
-    if (channel.destroyed) resolve();
-    else channel.once("close", () => resolve());
   });
 }
