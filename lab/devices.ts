@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Site } from "../site";
 import { findPlace } from "./addresses";
+import type { HostLab } from "./host";
 import { type HostAccess, hostAddresses, startHosts } from "./hosts";
 import type { OpenwrtLab } from "./openwrt";
 import { hash, proxmoxDirectory } from "./paths";
@@ -31,6 +32,8 @@ export interface Devices {
   proxmox: ProxmoxLab;
   /** Throws when the manifest has none. */
   router(): OpenwrtLab;
+  /** Throws when it has none of that name. */
+  host(name: string): HostLab;
   access(): Access;
   close(): Promise<void>;
 }
@@ -58,6 +61,14 @@ export async function startDevices(site: Site): Promise<Devices> {
     router() {
       if (router) return router.lab;
       throw new Error("Unable to reach the router: the manifest has none.");
+    },
+    host(name) {
+      const found = hosts.labs.get(name);
+      if (found) return found;
+      const names = [...hosts.labs.keys()].join(", ");
+      throw new Error(
+        `Unable to reach host "${name}": there is none, there are ${names}.`,
+      );
     },
     access: () => ({
       endpoints: proxmox.endpoints,

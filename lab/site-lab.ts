@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Site } from "../site";
 import { type Access, type Devices, hardwareOf, startDevices } from "./devices";
+import type { HostCommand } from "./host";
 import { type OpenwrtCommand, openRouter } from "./openwrt";
 import {
   labDirectory,
@@ -29,6 +30,7 @@ export interface SiteLab {
   access(): Promise<Access>;
   control(command: Command): Promise<unknown>;
   controlRouter(command: OpenwrtCommand): Promise<unknown>;
+  controlHost(host: string, command: HostCommand): Promise<unknown>;
   /** Whether another runner holds it. */
   attached: boolean;
   close(): Promise<void>;
@@ -105,6 +107,20 @@ export function bendRouter(command: OpenwrtCommand): Promise<unknown> {
   );
 }
 
+/** What a machine's tools know is in the process that has it up. */
+export async function bendHost(
+  host: string,
+  command: HostCommand,
+  site: () => Site,
+): Promise<unknown> {
+  const lab = await openLab(site());
+  try {
+    return await lab.controlHost(host, command);
+  } finally {
+    await lab.close();
+  }
+}
+
 function bent(
   whileUp: (running: SiteLab) => Promise<unknown>,
   otherwise: () => unknown,
@@ -156,6 +172,7 @@ async function start(site: Site): Promise<SiteLab> {
     attached: false,
     control: async (command) => devices.proxmox.control(command),
     controlRouter: async (command) => devices.router().control(command),
+    controlHost: async (host, command) => devices.host(host).control(command),
     close: async () => {
       if (guests.size > 0) {
         console.error("Another run still uses the lab: it ends with that one.");
@@ -167,7 +184,11 @@ async function start(site: Site): Promise<SiteLab> {
 }
 
 /** What a run asks the one that has the lab up. */
-type Question = "access" | Command | { router: OpenwrtCommand };
+type Question =
+  | "access"
+  | Command
+  | { router: OpenwrtCommand }
+  | { host: string; of: HostCommand };
 
 async function answer(
   request: Question,
@@ -175,6 +196,8 @@ async function answer(
 ): Promise<{ value?: unknown; error?: string }> {
   try {
     if (request === "access") return { value: devices.access() };
+    if ("of" in request)
+      return { value: await devices.host(request.host).control(request.of) };
     return "router" in request
       ? { value: devices.router().control(request.router) }
       : { value: devices.proxmox.control(request) };
@@ -213,6 +236,7 @@ function attach(): Promise<SiteLab | undefined> {
         attached: true,
         control: ask,
         controlRouter: (router) => ask({ router }),
+        controlHost: (host, of) => ask({ host, of }),
         close: async () => {
           socket.end();
         },
