@@ -11,6 +11,7 @@ export function powerProblems({
   time,
   dns,
   networks,
+  guests,
 }: Site): Problem[] {
   const machines = [...hardware.hosts, ...hardware.shelves];
   const steps = (["start", "shutdown"] as const).flatMap((key) =>
@@ -69,12 +70,13 @@ export function powerProblems({
         inside.gateway === address ||
         hardware.hosts.some(({ addresses }) =>
           Object.values(addresses).includes(address),
-        );
+        ) ||
+        guests.some(({ nics }) => nics.some((nic) => nic.address === address));
       return isKnown
         ? []
         : [
             {
-              message: `${address} lies in network "${inside.name}", and neither the router nor a host has it, correct it`,
+              message: `${address} lies in network "${inside.name}", and no machine has it, correct it`,
               path: ["dns", "resolvers", at],
             },
           ];

@@ -6,7 +6,7 @@ import { cabling, shelves } from "./shelves";
 import { name } from "./site";
 import { size } from "./units";
 
-const module = {
+const memoryModule = {
   count: z.int().min(1).describe("How many."),
   size: size.describe("Of each, e.g. 8GiB."),
   type: z.enum(memoryTypes).describe("Registered, unbuffered, load reduced."),
@@ -58,7 +58,7 @@ const host = z.strictObject({
   modules: z
     .array(
       z.strictObject({
-        ...module,
+        ...memoryModule,
         ecc: z.boolean().default(true).describe("Corrects errors."),
         from: z
           .string()
@@ -91,7 +91,7 @@ const host = z.strictObject({
 export const hardware = z.strictObject({
   hosts: z.array(host).min(1).describe("The site's physical machines."),
   spareMemory: z
-    .array(z.strictObject({ name, ...module }))
+    .array(z.strictObject({ name, ...memoryModule }))
     .default([])
     .describe("Modules that were bought or taken out, by lot."),
   shelves,
