@@ -7,7 +7,9 @@ import {
   openSync,
   readFileSync,
   readSync,
+  rmSync,
   statSync,
+  truncateSync,
   writeSync,
 } from "node:fs";
 
@@ -80,6 +82,15 @@ export class Image {
     }
     if (existsSync(this.#chunksFile))
       this.#known = statSync(this.#chunksFile).size;
+  }
+
+  /** All zeros again. */
+  clear(): void {
+    truncateSync(this.file, 0);
+    truncateSync(this.file, this.sizeBytes);
+    rmSync(this.#chunksFile, { force: true });
+    this.#chunks = new Set();
+    this.#known = 0;
   }
 
   /** Over all that is not zero, and where. */

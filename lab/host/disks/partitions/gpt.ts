@@ -34,9 +34,9 @@ export interface GptTable {
   entries: PartitionEntry[];
 }
 
-/** Undefined when neither header is good, or no protective MBR is there. */
-export function readGpt(disk: Bytes): GptTable | undefined {
-  if (!protectiveMbr(disk.read(0, sectorBytes))) return undefined;
+/** Undefined when neither header is good, or without `force` no protective MBR is there. */
+export function readGpt(disk: Bytes, force = false): GptTable | undefined {
+  if (!force && !protectiveMbr(disk.read(0, sectorBytes))) return undefined;
   const last = Math.floor(disk.sizeBytes / sectorBytes) - 1;
   return readAt(disk, 1) ?? readAt(disk, last);
 }
