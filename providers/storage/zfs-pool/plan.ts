@@ -42,7 +42,10 @@ export function planFor(from: Layout, to: Layout, said: Said): Plan {
     const isThere = (disk: string) =>
       have.some(({ disks }) => disks.includes(disk));
     if (!isThere(item.old) || isThere(item.new)) continue;
-    plan.replace.push(item);
+    // One that never came into the pool is passed over.
+    const before = plan.replace.findIndex((other) => other.new === item.old);
+    const [first = item] = before < 0 ? [] : plan.replace.splice(before, 1);
+    plan.replace.push({ old: first.old, new: item.new });
     have = have.map((vdev) => ({
       ...vdev,
       disks: vdev.disks.map((disk) => (disk === item.old ? item.new : disk)),

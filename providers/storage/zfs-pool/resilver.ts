@@ -67,7 +67,7 @@ export async function settled(
     } catch (error) {
       if (!signal.aborted || signal.reason instanceof EngineGone) throw error;
       throw new UserError(
-        `${(signal.reason as Error).message}, waiting for ${words} (${told < 0 ? 0 : told} % when it was last told). It goes on by itself; the next "pulumi up" carries on where it is then`,
+        `${(signal.reason as Error).message}, waiting for ${words} (${Math.max(told, 0)} % when it was last told). It goes on by itself; the next "pulumi up" carries on where it is then`,
       );
     }
   }
