@@ -3,7 +3,6 @@ import type { BlockDevice } from "./lsblk";
 
 /** Formats that no tool knows mostly have something in here. */
 const lookedAt = 1024 * 1024;
-const atOnce = 4;
 
 /** The devices whose first or last MiB is not all zero, with what was there. */
 export async function readEnds(
@@ -11,16 +10,15 @@ export async function readEnds(
   devices: readonly BlockDevice[],
   signal: AbortSignal,
 ): Promise<Map<BlockDevice, string>> {
-  const found = new Map<BlockDevice, string>();
-  const waiting = [...devices];
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const words = await judge(machine, next, signal);
-      if (words) found.set(next, words);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return found;
+  const words = await Promise.all(
+    devices.map((device) => judge(machine, device, signal)),
+  );
+  return new Map(
+    devices.flatMap((device, index) => {
+      const here = words[index];
+      return here === undefined ? [] : [[device, here] as const];
+    }),
+  );
 }
 
 async function judge(

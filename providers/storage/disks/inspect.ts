@@ -3,12 +3,7 @@ import { diskOf, type Importable, leavesOfPool, type Pool } from "../zfs/pool";
 import { readEnds } from "./ends";
 import { type BlockDevice, lsblk, parseLsblk, withChildren } from "./lsblk";
 import { isMap, mapOf, wwnOf } from "./names";
-import {
-  parseBlkid,
-  parseWipefs,
-  partitionType,
-  type Signature,
-} from "./signatures";
+import { partitionType, type Signature, signaturesOn } from "./signatures";
 
 export interface Inspection {
   /** As it was asked for. */
@@ -35,24 +30,10 @@ export async function inspect(
   { pools, importable }: Surroundings,
   signal: AbortSignal,
 ): Promise<Inspection[]> {
-  const run = (words: Words, codes?: number[]) =>
-    machine.run(words, { signal, codes, looks: true });
   const { all, devices } = await find(machine, paths, signal);
   const present = [...new Set(devices.filter((item) => item !== undefined))];
   const parts = present.flatMap((item) => [item, ...partitions(item)]);
-  const operands = parts.map(({ path }) => path);
-  const signatures: Signature[] = [];
-  if (operands.length > 0) {
-    // Both: each knows formats that the other does not, and blkid the labels.
-    const wipefs = await run(["wipefs", "-n", "-J", ...operands]);
-    // 2 when the last one has none, 8 when it may be several.
-    const codes = [0, 2, 8];
-    const blkid = await run(
-      ["blkid", "-p", "-o", "export", ...operands],
-      codes,
-    );
-    signatures.push(...parseBlkid(blkid.stdout), ...parseWipefs(wipefs.stdout));
-  }
+  const signatures = await signaturesOn(machine, parts, signal);
   const ends = await readEnds(machine, present, signal);
   return paths.map((path, index) => {
     const device = devices[index];

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Machine } from "../../host/client/machine";
+import type { BlockDevice } from "./lsblk";
 
 /** What a tool knows by its first bytes. */
 export interface Signature {
@@ -8,6 +10,35 @@ export interface Signature {
   label?: string;
   uuid?: string;
 }
+
+/** Of both tools: each knows formats that the other does not. */
+export async function signaturesOn(
+  machine: Machine,
+  devices: readonly BlockDevice[],
+  signal: AbortSignal,
+): Promise<Signature[]> {
+  if (devices.length === 0) return [];
+  const paths = devices.map(({ path }) => path);
+  const wipefs = await machine.run(["wipefs", "-n", "-J", ...paths], {
+    signal,
+    looks: true,
+  });
+  // Of several it would pass over all that follow the first blank one.
+  const blkid = await Promise.all(
+    devices.map(async ({ name, path }) => {
+      const { code, stdout } = await machine.run(
+        ["blkid", "-p", "-o", "export", path],
+        { signal, codes: [0, 2, ambivalent], looks: true },
+      );
+      return code === ambivalent
+        ? [{ device: name, type: "several formats at once" }]
+        : parseBlkid(stdout);
+    }),
+  );
+  return [...blkid.flat(), ...parseWipefs(wipefs.stdout)];
+}
+
+const ambivalent = 8;
 
 const output = z.object({
   signatures: z.array(
@@ -31,27 +62,19 @@ export function parseWipefs(text: string): Signature[] {
   }));
 }
 
-/** `blkid -p -o export`, of one device or several. */
+/** `blkid -p -o export` of one device. */
 export function parseBlkid(text: string): Signature[] {
-  return text.split(/\n(?=DEVNAME=)/).flatMap((part) => {
-    const lines = part.split("\n").map((line) => {
-      const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1)] as const;
-    });
-    const found = new Map(lines);
-    // As wipefs and lsblk say it, whatever folder it is in.
-    const device = found.get("DEVNAME")?.replace(/^.*\//, "");
-    const type = found.get("TYPE") ?? found.get("PTTYPE");
-    if (device === undefined || type === undefined) return [];
-    return [
-      {
-        device,
-        type,
-        label: unescaped(found.get("LABEL")),
-        uuid: found.get("UUID"),
-      },
-    ];
+  const lines = text.split("\n").map((line) => {
+    const at = line.indexOf("=");
+    return [line.slice(0, at), line.slice(at + 1)] as const;
   });
+  const found = new Map(lines);
+  // As wipefs and lsblk say it, whatever folder it is in.
+  const device = found.get("DEVNAME")?.replace(/^.*\//, "");
+  const type = found.get("TYPE") ?? found.get("PTTYPE");
+  if (device === undefined || type === undefined) return [];
+  const label = unescaped(found.get("LABEL"));
+  return [{ device, type, label, uuid: found.get("UUID") }];
 }
 
 /** blkid writes it for a shell. */
