@@ -1,16 +1,23 @@
 import { UserError } from "../../dynamic/failure";
 import { sizesOf } from "../disks/inspect";
 import type { Pool, Vdev } from "../zfs/pool";
+import type { Properties } from "../zfs/properties";
 import { Changes, type Disks, nameByGuid } from "./identity";
 import { layoutOf } from "./layout";
 import type { ZfsPoolInputs } from "./model";
-import { ashiftOf, poolKeys, rootKeys } from "./observe";
-import { ownerOf, ownerProperty } from "./owner";
+import { ashiftOf, poolKeys } from "./observe";
+import { ownerIn, ownerProperty } from "./owner";
 import type { Place } from "./place";
 import { type Plan, planFor } from "./plan";
 import { preflight } from "./preflight";
 import { difference, poolDefaults } from "./properties";
 import { vdevWords } from "./words";
+
+export interface Applied {
+  hasChanged: boolean;
+  /** ZFS moves data now. */
+  isMoving: boolean;
+}
 
 export interface Before {
   inputs: ZfsPoolInputs;
@@ -18,16 +25,16 @@ export interface Before {
 }
 
 /**
- * Makes the pool as declared, so far as that takes no waiting; true: ZFS
- * moves data now. Everything that can be refused is refused before the first
- * change.
+ * Makes the pool as declared, so far as that takes no waiting. Everything that
+ * can be refused is refused before the first change.
  */
 export async function apply(
   place: Place,
   pool: Pool,
+  root: Properties,
   inputs: ZfsPoolInputs,
   before?: Before,
-): Promise<boolean> {
+): Promise<Applied> {
   const nameOf = nameByGuid(before?.disks);
   const plan = planFor(layoutOf(pool, inputs, nameOf), inputs, inputs);
   if (plan.problems.length > 0) {
@@ -37,7 +44,7 @@ export async function apply(
   const leaves = leavesByName(pool, nameOf);
   await checkDisks(place, plan, leaves);
   const changes = new Changes(place, pool);
-  await setProperties(place, changes, inputs, before?.inputs);
+  await setProperties(place, changes, root, inputs, before?.inputs);
   await addVdevs(place, changes, inputs, plan);
   for (const { old, new: disk } of plan.replace) {
     place.operation.tell(`${disk} takes the place of ${old}`);
@@ -58,7 +65,10 @@ export async function apply(
     place.operation.tell(`${disk} joins the ${vdev.type} of ${member}`);
     await changes.run("zpool", "attach", inputs.name, target, disk);
   }
-  return plan.replace.length + plan.attach.length > 0;
+  return {
+    hasChanged: changes.count > 0,
+    isMoving: plan.replace.length + plan.attach.length > 0,
+  };
 }
 
 async function refuseAshift(
@@ -142,38 +152,30 @@ async function checkDisks(
 async function setProperties(
   { zfs }: Place,
   changes: Changes,
+  root: Properties,
   inputs: ZfsPoolInputs,
   olds: ZfsPoolInputs | undefined,
 ): Promise<void> {
   const { name, owner } = inputs;
-  const rootOf = (values: ZfsPoolInputs | undefined) => ({
-    ...values?.dataset,
-    mountpoint: values?.mountpoint,
-    canmount: values?.canmount,
-  });
-  const isManaged = (values: object | undefined) =>
-    Object.values(values ?? {}).some((value) => value !== undefined);
-  if ((await ownerOf(zfs, name)) !== owner)
-    await changes.run("zfs", "set", `${ownerProperty}=${owner}`, name);
-  if (isManaged(rootOf(inputs)) || isManaged(rootOf(olds))) {
-    const actual = await zfs.datasetProperties(name, rootKeys);
-    const { set, reset } = difference(rootOf(olds), rootOf(inputs), actual);
-    if (set.length > 0) await changes.run("zfs", "set", ...set, name);
-    for (const key of reset) await changes.run("zfs", "inherit", key, name);
-  }
-  if (isManaged(inputs.properties) || isManaged(olds?.properties)) {
-    const actual = await zfs.poolProperties(name, poolKeys);
-    const { set, reset } = difference(
-      olds?.properties,
-      inputs.properties,
-      actual,
-    );
-    const back = reset.map(
-      (key) => `${key}=${poolDefaults[key as keyof typeof poolDefaults]}`,
-    );
-    for (const text of [...set, ...back])
-      await changes.run("zpool", "set", text, name);
-  }
+  const wanted = rootOf(inputs);
+  const { set, reset } = difference(olds && rootOf(olds), wanted, root);
+  const mark = ownerIn(root) === owner ? [] : [`${ownerProperty}=${owner}`];
+  if (mark.length + set.length > 0)
+    await changes.run("zfs", "set", ...mark, ...set, name);
+  for (const key of reset) await changes.run("zfs", "inherit", key, name);
+  const managed = { ...olds?.properties, ...inputs.properties };
+  if (Object.keys(managed).length === 0) return;
+  const ofPool = await zfs.poolProperties(name, poolKeys);
+  const pool = difference(olds?.properties, inputs.properties, ofPool);
+  const back = pool.reset.map(
+    (key) => `${key}=${poolDefaults[key as keyof typeof poolDefaults]}`,
+  );
+  for (const text of [...pool.set, ...back])
+    await changes.run("zpool", "set", text, name);
+}
+
+function rootOf({ dataset, mountpoint, canmount }: ZfsPoolInputs) {
+  return { ...dataset, mountpoint, canmount };
 }
 
 async function addVdevs(

@@ -54,6 +54,8 @@ export function refuseOtherDisks(pool: Pool, known: Disks | undefined): void {
  * taken over by another pool, the GUID cannot.
  */
 export class Changes {
+  count = 0;
+
   constructor(
     private readonly place: Place,
     private readonly pool: Pick<Pool, "name" | "guid">,
@@ -72,6 +74,7 @@ export class Changes {
       );
     }
     await operation.beforeWrite();
+    this.count += 1;
     await machine.run(words, { signal });
   }
 }

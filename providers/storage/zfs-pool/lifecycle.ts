@@ -13,8 +13,8 @@ import {
   type ZfsPoolInputs,
   type ZfsPoolOutputs,
 } from "./model";
-import { observe, outputsOf, tellDrift, tellState } from "./observe";
-import { ownerOf } from "./owner";
+import { observe, outputsOf, rootKeys, tellDrift, tellState } from "./observe";
+import { ownerIn, ownerProperty } from "./owner";
 import { alone, type Place, placeOn } from "./place";
 import { refusals } from "./refusals";
 import { remove } from "./remove";
@@ -117,7 +117,11 @@ async function change(
   before: Before | undefined,
 ): Promise<{ pool: Pool; isMoving: boolean }> {
   const pool = await find(place, guid, inputs);
-  const owner = await ownerOf(place.zfs, pool.name);
+  const root = await place.zfs.datasetProperties(pool.name, [
+    ownerProperty,
+    ...rootKeys,
+  ]);
+  const owner = ownerIn(root);
   const known = [inputs.owner, before?.inputs.owner, undefined];
   if (!known.includes(owner)) {
     throw new UserError(
@@ -125,8 +129,17 @@ async function change(
     );
   }
   refuseOtherDisks(pool, before?.disks);
-  const isMoving = await apply(place, pool, inputs, before);
-  return { pool: await find(place, guid, inputs), isMoving };
+  const { hasChanged, isMoving } = await apply(
+    place,
+    pool,
+    root,
+    inputs,
+    before,
+  );
+  return {
+    pool: hasChanged ? await find(place, guid, inputs) : pool,
+    isMoving,
+  };
 }
 
 async function find(

@@ -3,7 +3,7 @@ import { leavesOf, type Pool, type Vdev } from "../zfs/pool";
 import { type Disks, disksOf, nameByGuid, renamed } from "./identity";
 import { asDeclared, layoutOf, nameOfLeaf, sameVdev, single } from "./layout";
 import type { ZfsPoolInputs, ZfsPoolOutputs } from "./model";
-import { ownerOf } from "./owner";
+import { ownerIn, ownerProperty } from "./owner";
 import type { Place } from "./place";
 import { found, poolProperties, rootProperties } from "./properties";
 
@@ -22,6 +22,7 @@ export async function observe(
   const { properties, dataset, mountpoint, canmount } = inputs;
   const ofPool = await zfs.poolProperties(name, keysOf(properties));
   const ofRoot = await zfs.datasetProperties(name, [
+    ownerProperty,
     ...keysOf(dataset),
     ...mountKeys.filter((key) => inputs[key] !== undefined),
   ]);
@@ -31,7 +32,7 @@ export async function observe(
     ...asDeclared(inputs, layout),
     name,
     // Without the mark it is nobody's until the next update.
-    owner: (await ownerOf(zfs, name)) ?? "",
+    owner: ownerIn(ofRoot) ?? "",
     ashift: inputs.ashift && (await ashiftOf(zfs, pool, inputs.ashift)),
     properties: found(properties, ofPool),
     dataset: found(dataset, ofRoot),

@@ -1,18 +1,22 @@
 import { UserError } from "../../dynamic/failure";
 import type { Zfs } from "../zfs/client";
 import type { Pool } from "../zfs/pool";
+import type { Properties } from "../zfs/properties";
 import type { ZfsPoolInputs } from "./model";
 
 /** On the pool's root dataset; what inherits it below is not marked by that. */
 export const ownerProperty = "hybrid-site:owner";
 
+export function ownerIn(root: Properties): string | undefined {
+  const property = root.get(ownerProperty);
+  return property?.source === "local" ? property.value : undefined;
+}
+
 export async function ownerOf(
   zfs: Zfs,
   pool: string,
 ): Promise<string | undefined> {
-  const found = await zfs.datasetProperties(pool, [ownerProperty]);
-  const property = found.get(ownerProperty);
-  return property?.source === "local" ? property.value : undefined;
+  return ownerIn(await zfs.datasetProperties(pool, [ownerProperty]));
 }
 
 /** Throws unless a pool that is there may be taken for the declared one. */

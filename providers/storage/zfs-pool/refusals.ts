@@ -27,5 +27,13 @@ export function refusals(olds: ZfsPoolInputs, news: ZfsPoolInputs): Refusal[] {
     );
   }
   const { problems } = planFor(olds, news, news);
-  return [...refused, ...problems];
+  const hint =
+    'After a "pulumi up" that failed run "pulumi refresh" first: it records what the pool has';
+  return [
+    ...refused,
+    ...problems.map(({ property, reason }) => ({
+      property,
+      reason: `${reason}. ${hint}`,
+    })),
+  ];
 }
