@@ -104,7 +104,8 @@ export class Zfs {
         codes: [0, 1, 2],
         looks: true,
       })
-      .then(({ code }) => code === 0);
+      // Versions without it take no notice of the flag and print their text.
+      .then(({ code, stdout }) => code === 0 && stdout.trimStart()[0] === "{");
     return this.#json;
   }
 
