@@ -1,4 +1,5 @@
 import { UserError } from "../../dynamic/failure";
+import type { Place } from "../zfs-pool/place";
 import { fileOf, keyOf, type Pair, pairsOf, parseFile, render } from "./file";
 import type { NfsExportsInputs } from "./model";
 import {
@@ -9,7 +10,6 @@ import {
   readOwn,
   refuseTaken,
   refuseUnready,
-  type Server,
   strangers,
   unexport,
   writeOwn,
@@ -17,26 +17,26 @@ import {
 
 /** From the file that is there, and what it has made live, to the declared one. */
 export async function apply(
-  server: Server,
+  place: Place,
   inputs: NfsExportsInputs,
   adopted: boolean,
 ): Promise<void> {
   const { name, host, entries } = inputs;
-  await refuseUnready(server, inputs);
-  const elsewhere = await others(server, name);
-  refuseTaken(inputs, elsewhere, await exported(server));
-  const before = await readOwn(server, name);
+  await refuseUnready(place, inputs);
+  const elsewhere = await others(place, name);
+  refuseTaken(inputs, elsewhere, await exported(place));
+  const before = await readOwn(place, name);
   const wanted = pairsOf(entries);
   const dropped = without(parseFile(before ?? ""), wanted, elsewhere);
   // Before the file: as long as that names them, a later run knows what is to go.
-  await unexport(server, dropped);
+  await unexport(place, dropped);
   const content = render(inputs, adopted);
-  if (content !== before) await writeOwn(server, name, content);
-  const said = await exportAll(server);
-  const live = await exported(server);
+  if (content !== before) await writeOwn(place, name, content);
+  const said = await exportAll(place);
+  const live = await exported(place);
   const wrong = differences(wanted, dropped, live);
   if (wrong.length > 0) {
-    if (content !== before) await giveBack(server, inputs, before, wanted);
+    if (content !== before) await giveBack(place, inputs, before, wanted);
     const [words, outcome] = [
       said.length > 0 ? `; exportfs said: ${said.join("; ")}` : "",
       content === before
@@ -49,34 +49,34 @@ export async function apply(
   }
   const also = strangers(inputs, elsewhere, live);
   if (also.length > 0)
-    server.operation.tell(`host "${host}" also exports ${also.join(", ")}`);
+    place.operation.tell(`host "${host}" also exports ${also.join(", ")}`);
 }
 
 async function giveBack(
-  server: Server,
+  place: Place,
   { name }: NfsExportsInputs,
   before: string | undefined,
   wanted: readonly Pair[],
 ): Promise<void> {
   const kept = parseFile(before ?? "");
-  await writeOwn(server, name, before);
-  await unexport(server, without(wanted, kept, await others(server, name)));
-  await exportAll(server);
+  await writeOwn(place, name, before);
+  await unexport(place, without(wanted, kept, await others(place, name)));
+  await exportAll(place);
 }
 
 /** Takes away what only our file exports. */
-export async function withdraw(server: Server, name: string): Promise<void> {
-  const text = await readOwn(server, name);
+export async function withdraw(place: Place, name: string): Promise<void> {
+  const text = await readOwn(place, name);
   if (text === undefined) return;
-  const elsewhere = await others(server, name);
+  const elsewhere = await others(place, name);
   const mine = parseFile(text);
   const gone = without(mine, [], elsewhere);
-  await unexport(server, gone);
-  const left = differences([], gone, await exported(server));
+  await unexport(place, gone);
+  const left = differences([], gone, await exported(place));
   if (left.length > 0) throw new UserError(left.join(", "));
-  await writeOwn(server, name, undefined);
+  await writeOwn(place, name, undefined);
   // What another file exports, too, is from now on as that file says.
-  if (gone.length < mine.length) await exportAll(server);
+  if (gone.length < mine.length) await exportAll(place);
 }
 
 function without(

@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
+import type { Place } from "../zfs-pool/place";
 import { apply, withdraw } from "./apply";
 import {
   fileOf,
@@ -45,10 +46,10 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
 
   async create(inputs, operation) {
     const { name } = inputs;
-    const adopted = await session(operation, inputs.host, async (server) => {
-      const text = await readOwn(server, name);
+    const adopted = await session(operation, inputs.host, async (place) => {
+      const text = await readOwn(place, name);
       const mine = claim(inputs, text);
-      await apply(server, inputs, mine);
+      await apply(place, inputs, mine);
       return mine;
     });
     return { id: name, outputs: { adopted } };
@@ -58,12 +59,12 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
     return session(
       operation,
       inputs.host,
-      async (server) => {
-        const text = await readOwn(server, inputs.name);
+      async (place) => {
+        const text = await readOwn(place, inputs.name);
         const mark = parseMark(text ?? "");
         const isOthers = mark.owner && mark.owner !== inputs.owner;
         if (text === undefined || isOthers) return undefined;
-        const live = await exported(server);
+        const live = await exported(place);
         const adopted = mark.owner ? mark.adopted : (inputs.adopt ?? true);
         const entries = entriesFrom(inputs.entries, parseFile(text), live);
         // A file that somebody wrote in is not as we left it, whatever it exports.
@@ -77,23 +78,23 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   },
 
   async update(_id, olds, news, operation) {
-    const adopted = await session(operation, news.host, async (server) => {
-      const text = await readOwn(server, news.name);
+    const adopted = await session(operation, news.host, async (place) => {
+      const text = await readOwn(place, news.name);
       const mark = parseMark(text ?? "");
       if (mark.owner && ![olds.owner, news.owner].includes(mark.owner))
         throw held(news, mark);
       const wasThere = mark.owner ? mark.adopted : olds.adopted;
-      // The old file first: two that say the same are a fault to the server.
-      if (olds.name !== news.name) await withdrawOwn(server, olds);
-      await apply(server, news, wasThere);
+      // The old file first: two that say the same are a fault to the place.
+      if (olds.name !== news.name) await withdrawOwn(place, olds);
+      await apply(place, news, wasThere);
       return wasThere;
     });
     return { adopted };
   },
 
   async delete(_id, inputs, operation) {
-    await session(operation, inputs.host, async (server) => {
-      const text = await readOwn(server, inputs.name);
+    await session(operation, inputs.host, async (place) => {
+      const text = await readOwn(place, inputs.name);
       const mark = parseMark(text ?? "");
       if (text === undefined) return;
       if (mark.owner && mark.owner !== inputs.owner) return;
@@ -102,8 +103,8 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
           `${fileOf(inputs.name)} on host "${inputs.host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
       }
-      if (mark.adopted) await writeOwn(server, inputs.name, withoutMark(text));
-      else if (mark.owner) await withdraw(server, inputs.name);
+      if (mark.adopted) await writeOwn(place, inputs.name, withoutMark(text));
+      else if (mark.owner) await withdraw(place, inputs.name);
     });
   },
 };
@@ -111,11 +112,11 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
 export const provider = (engine: EngineWatch) => handler(kind, engine);
 
 async function withdrawOwn(
-  server: Parameters<typeof withdraw>[0],
+  place: Place,
   { name, owner }: NfsExportsInputs,
 ): Promise<void> {
-  const text = await readOwn(server, name);
-  if (parseMark(text ?? "").owner === owner) await withdraw(server, name);
+  const text = await readOwn(place, name);
+  if (parseMark(text ?? "").owner === owner) await withdraw(place, name);
 }
 
 /** Whether the file stood there before us. */

@@ -1,9 +1,8 @@
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
-import type { Machine, Words } from "../../host/client/machine";
-import { connect } from "../../host/connection";
-import { settle } from "../settle";
-import { disksLock, Zfs } from "../zfs/client";
+import { HostError } from "../../host/client/errors";
+import type { Words } from "../../host/client/machine";
+import { alone, type Place, placeOn } from "../zfs-pool/place";
 import {
   fileOf,
   folder,
@@ -17,35 +16,24 @@ import {
 } from "./file";
 import type { NfsExportsInputs } from "./model";
 
-/** What one operation works with on the machine. */
-export interface Server {
-  machine: Machine;
-  signal: AbortSignal;
-  operation: Operation;
-}
-
 export function session<T>(
   operation: Operation,
   host: string,
-  run: (server: Server) => Promise<T>,
+  run: (place: Place) => Promise<T>,
   mode: "writing" | "looking" = "writing",
 ): Promise<T> {
-  const { signal } = operation;
-  const machine = connect(operation, host);
-  const step = () => run({ machine, signal, operation });
-  return settle(signal, () =>
-    mode === "looking" ? step() : machine.exclusively(disksLock, signal, step),
-  );
+  const place = placeOn(operation, host);
+  return mode === "looking" ? run(place) : alone(place, run);
 }
 
 export async function readOwn(
-  { machine, signal }: Server,
+  { machine, signal }: Place,
   name: string,
 ): Promise<string | undefined> {
   return (await machine.read(fileOf(name), signal))?.toString("utf8");
 }
 
-export async function exported({ machine, signal }: Server): Promise<Pair[]> {
+export async function exported({ machine, signal }: Place): Promise<Pair[]> {
   const words: Words = ["exportfs", "-s"];
   const { stdout } = await machine.run(words, { signal, looks: true });
   return parseExported(stdout);
@@ -53,7 +41,7 @@ export async function exported({ machine, signal }: Server): Promise<Pair[]> {
 
 /** Undefined takes the file away. */
 export async function writeOwn(
-  { machine, signal, operation }: Server,
+  { machine, signal, operation }: Place,
   name: string,
   content: string | undefined,
 ): Promise<void> {
@@ -71,7 +59,7 @@ export async function exportAll({
   machine,
   signal,
   operation,
-}: Server): Promise<string[]> {
+}: Place): Promise<string[]> {
   await operation.beforeWrite();
   const { stderr } = await machine.run(["exportfs", "-a"], {
     signal,
@@ -85,7 +73,7 @@ export async function exportAll({
 
 /** One that is not exported is none to take away. */
 export async function unexport(
-  { machine, signal, operation }: Server,
+  { machine, signal, operation }: Place,
   pairs: readonly Pair[],
 ): Promise<void> {
   for (const pair of pairs) {
@@ -99,7 +87,7 @@ export async function unexport(
 
 /** What other files say, by the file. */
 export async function others(
-  { machine, signal }: Server,
+  { machine, signal }: Place,
   name: string,
 ): Promise<Map<string, Pair[]>> {
   const names = (await machine.list(folder, signal)) ?? [];
@@ -119,14 +107,16 @@ export async function others(
 
 /** Why a directory must not be exported: exportfs would do it all the same. */
 export async function refuseUnready(
-  { machine, signal }: Server,
+  { machine, zfs, signal }: Place,
   { entries, host }: NfsExportsInputs,
 ): Promise<void> {
-  const zfs = new Zfs(machine, signal);
   for (const { path, dataset, mountpoint = path } of entries) {
     const found = await zfs
       .datasetProperties(dataset, ["mountpoint", "mounted"])
-      .catch(() => undefined);
+      .catch((error: unknown) => {
+        if (error instanceof HostError && error.kind === "exit") return;
+        throw error;
+      });
     const place = found?.get("mountpoint")?.value ?? "nowhere";
     const mounted = found?.get("mounted")?.value === "yes";
     if (place !== mountpoint || !mounted) {

@@ -2,7 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Refusal } from "../../dynamic/kind";
-import { type Dataset, propertiesFrom, readDataset } from "./dataset";
+import { type Dataset, propertiesFrom, readDataset, shares } from "./dataset";
 import { destroy } from "./destroy";
 import {
   fixedKeys,
@@ -203,6 +203,14 @@ function claim(inputs: ZfsDatasetInputs, found: Dataset | undefined): boolean {
     );
   }
   if (found.owner === inputs.owner) return found.adopted;
+  const share = shares.find(
+    (key) => (found.properties.get(key)?.value ?? "off") !== "off",
+  );
+  if (inputs.adopt && share) {
+    throw new UserError(
+      `${dataset} on host "${host}" exports itself by ${share}, which clients would lose. Export it by a resource, then "zfs set ${share}=off" there`,
+    );
+  }
   if (inputs.adopt) return true;
   throw new UserError(
     `${dataset} stands on host "${host}" (${found.type}, guid ${found.guid}) and carries no mark of this site. Choose another path, or set adopt: true to take it over as it is`,

@@ -1,10 +1,8 @@
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
-import type { Machine, Words } from "../../host/client/machine";
-import { connect } from "../../host/connection";
-import { settle } from "../settle";
-import { disksLock, Zfs } from "../zfs/client";
+import type { Words } from "../../host/client/machine";
+import { alone, type Place, placeOn } from "../zfs-pool/place";
 import {
   type Dataset,
   formatOwnerMark,
@@ -19,40 +17,35 @@ import { isDone, planOf, shared } from "./plan";
 import { installTimer, removeTimer } from "./timer";
 
 /** What one operation works with on the machine. */
-export interface Work {
-  machine: Machine;
-  zfs: Zfs;
-  signal: AbortSignal;
-  operation: Operation;
+export interface Work extends Place {
   /** Runs what changes the machine. */
   act(words: Words): Promise<unknown>;
   beforeWrite(): Promise<void>;
 }
 
-/** Repeats what was cut off; whoever writes is the only one who does. */
-export async function session<T>(
+/** Whoever writes is the only one who does; what was cut off runs anew. */
+export function session<T>(
   operation: Operation,
   { host }: ZfsDatasetInputs,
   run: (work: Work) => Promise<T>,
   mode: "writing" | "looking" = "writing",
 ): Promise<T> {
-  const { signal, beforeWrite } = operation;
-  const machine = connect(operation, host);
-  const step = () =>
-    run({
-      machine,
-      zfs: new Zfs(machine, signal),
-      signal,
-      operation,
-      beforeWrite,
-      async act(words) {
-        await beforeWrite();
-        return machine.run(words, { signal });
-      },
-    });
-  return settle(signal, () =>
-    mode === "looking" ? step() : machine.exclusively(disksLock, signal, step),
-  );
+  const place = placeOn(operation, host);
+  const step = (there: Place) => run(workOf(there));
+  return mode === "looking" ? step(place) : alone(place, step);
+}
+
+function workOf(place: Place): Work {
+  const { machine, signal, operation } = place;
+  const { beforeWrite } = operation;
+  return {
+    ...place,
+    beforeWrite,
+    async act(words) {
+      await beforeWrite();
+      return machine.run(words, { signal });
+    },
+  };
 }
 
 export function findPool(
