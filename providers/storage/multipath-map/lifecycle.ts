@@ -70,7 +70,7 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
       return undefined;
     const maps = await showMaps(place);
     const known = await listed(place);
-    const adopted = mark.owner ? mark.adopted : (inputs.adopt ?? true);
+    const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
     for (const wwid of inputs.wwids) {
       const map = maps.find((item) => item.wwid === wwid);
       const short = map && shortOf(wwid, map, inputs.paths ?? 2);

@@ -20,12 +20,12 @@ export async function apply(
   place: Place,
   inputs: NfsExportsInputs,
   adopted: boolean,
+  before: string | undefined,
 ): Promise<void> {
   const { name, host, entries } = inputs;
   await refuseUnready(place, inputs);
   const elsewhere = await others(place, name);
   refuseTaken(inputs, elsewhere, await exported(place));
-  const before = await readOwn(place, name);
   const wanted = pairsOf(entries);
   const dropped = without(parseFile(before ?? ""), wanted, elsewhere);
   // Before the file: as long as that names them, a later run knows what is to go.

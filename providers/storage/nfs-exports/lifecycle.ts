@@ -49,7 +49,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
     const adopted = await session(operation, inputs.host, async (place) => {
       const text = await readOwn(place, name);
       const mine = claim(inputs, text);
-      await apply(place, inputs, mine);
+      await apply(place, inputs, mine, text);
       return mine;
     });
     return { id: name, outputs: { adopted } };
@@ -65,7 +65,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
         const isOthers = mark.owner && mark.owner !== inputs.owner;
         if (text === undefined || isOthers) return undefined;
         const live = await exported(place);
-        const adopted = mark.owner ? mark.adopted : (inputs.adopt ?? true);
+        const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const entries = entriesFrom(inputs.entries, parseFile(text), live);
         // A file that somebody wrote in is not as we left it, whatever it exports.
         const isIntact = text === render({ ...inputs, entries }, adopted);
@@ -86,7 +86,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
       const wasThere = mark.owner ? mark.adopted : olds.adopted;
       // The old file first: two that say the same are a fault to the place.
       if (olds.name !== news.name) await withdrawOwn(place, olds);
-      await apply(place, news, wasThere);
+      await apply(place, news, wasThere, text);
       return wasThere;
     });
     return { adopted };

@@ -2,15 +2,11 @@ import { z } from "zod";
 import { clientProblem } from "./clients";
 import { fsidOf } from "./options";
 
-const path = z
-  .string()
-  .regex(
-    /^(\/[A-Za-z0-9_.:-]+)+$/,
-    "must be an absolute path of letters, digits and _ . : -",
-  );
+const path = /^(\/[A-Za-z0-9_.:-]+)+$/;
+const fsid = /^([1-9]\d{0,8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 const entry = z.strictObject({
-  path,
+  path: z.string(),
   /** What has to be mounted there ("pool/path"), or nothing is exported. */
   dataset: z.string(),
   /** Addresses and networks. */
@@ -23,15 +19,9 @@ const entry = z.strictObject({
   /** Left out: sys. */
   sec: z.array(z.enum(["sys", "krb5", "krb5i", "krb5p"])).optional(),
   /** What clients know the file system by; left out: made of the path. */
-  fsid: z
-    .string()
-    .regex(
-      /^([1-9]\d{0,8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
-      "must be a number above 0 or a UUID in lower case",
-    )
-    .optional(),
+  fsid: z.string().optional(),
   /** Where the dataset is mounted; left out: on the path itself. */
-  mountpoint: path.optional(),
+  mountpoint: z.string().optional(),
   /** Left out: false. */
   subtreeCheck: z.boolean().optional(),
   anonUid: z.int().min(0).optional(),
@@ -78,13 +68,24 @@ export interface NfsExportsOutputs {
 }
 
 export const schema = shape.superRefine(({ entries }, context) => {
-  const problem = (path: (string | number)[], message: string) =>
-    context.addIssue({ code: "custom", path: ["entries", ...path], message });
+  const problem = (at: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path: ["entries", ...at], message });
   if (entries.length === 0) problem([], "must not be empty");
   const pairs = new Set<string>();
   const fsids = new Map<string, string>();
   for (const [index, item] of entries.entries()) {
     const { clients, mountpoint } = item;
+    for (const key of ["path", "mountpoint"] as const) {
+      if (item[key] === undefined || path.test(item[key])) continue;
+      const rule = "must be an absolute path of letters, digits and _ . : -";
+      problem([index, key], rule);
+    }
+    if (item.fsid !== undefined && !fsid.test(item.fsid)) {
+      problem(
+        [index, "fsid"],
+        "must be a number above 0 or a UUID in lower case",
+      );
+    }
     if (clients.length === 0) problem([index, "clients"], "must not be empty");
     for (const [at, client] of clients.entries()) {
       const wrong = clientProblem(client);
@@ -101,14 +102,14 @@ export const schema = shape.superRefine(({ entries }, context) => {
     if (item.sec?.length === 0) problem([index, "sec"], "must not be empty");
     if (mountpoint && !`${item.path}/`.startsWith(`${mountpoint}/`))
       problem([index, "mountpoint"], `must be ${item.path} or lie above it`);
-    const fsid = fsidOf(item);
-    const other = fsids.get(fsid) ?? item.path;
+    const own = fsidOf(item);
+    const other = fsids.get(own) ?? item.path;
     if (other !== item.path)
       problem([index, "fsid"], `is that of ${other}, too`);
     const isOne = [...fsids].every(
-      ([key, value]) => value !== item.path || key === fsid,
+      ([key, value]) => value !== item.path || key === own,
     );
     if (!isOne) problem([index, "fsid"], `${item.path} has another one above`);
-    fsids.set(fsid, item.path);
+    fsids.set(own, item.path);
   }
 });

@@ -73,13 +73,16 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
           const moved = dataset && (await readDataset(work.zfs, dataset));
           if (!moved) return undefined;
           const actual = await inputsFrom(work, inputs, moved, id);
-          return { inputs: { ...actual, dataset }, outputs: outputsOf(moved) };
+          return {
+            inputs: { ...actual, dataset },
+            outputs: outputsOf(moved, inputs.adopted),
+          };
         }
         if (found.owner !== undefined && found.owner !== inputs.owner)
           return undefined;
         return {
           inputs: await inputsFrom(work, inputs, found, id),
-          outputs: outputsOf(found, inputs),
+          outputs: outputsOf(found, inputs.adopted),
         };
       },
       "looking",
@@ -225,10 +228,10 @@ function held({ dataset, host }: ZfsDatasetInputs, owner: string): UserError {
 
 function outputsOf(
   found: Dataset,
-  inputs?: ZfsDatasetInputs,
-): ZfsDatasetOutputs {
   // What is imported stood there before.
-  const adopted = found.owner ? found.adopted : (inputs?.adopt ?? true);
+  known = true,
+): ZfsDatasetOutputs {
+  const adopted = found.owner ? found.adopted : known;
   return { guid: found.guid, adopted };
 }
 
