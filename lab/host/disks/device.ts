@@ -9,6 +9,11 @@ export interface Device {
   readonly serial: string;
   /** The kernel's names of what is stacked upon it: partitions, maps. */
   readonly holders: readonly string[];
+  /** What it is stacked upon: a partition's disk or map, a map's paths. */
+  readonly slaves: readonly string[];
+  /** [major, minor]. */
+  readonly number: readonly [number, number];
+  readonly partition?: PartitionEntry;
   /** Throws like the kernel (EIO) when the disk or its path is gone. */
   read(offset: number, length: number): Buffer;
   write(offset: number, data: Buffer): void;
@@ -25,4 +30,32 @@ export interface Devices {
   heldBy(device: Device): string | undefined;
   /** Until the next boot; an imported pool holds its disks. */
   claim(device: Device, holder: string | undefined): void;
+}
+
+/** A row of a partition table. */
+export interface PartitionEntry {
+  scheme: "gpt" | "dos";
+  number: number;
+  startBytes: number;
+  sizeBytes: number;
+  /** A GUID in lower case, or "0x83". */
+  type: string;
+  uuid: string;
+  label?: string;
+  /** Of GPT the attributes, of MBR the boot indicator. */
+  flags?: bigint;
+}
+
+/** What a system call ends with. */
+export class KernelError extends Error {
+  constructor(readonly code: "EIO" | "ENXIO" | "ENOSPC" | "EBUSY") {
+    super(
+      {
+        EIO: "Input/output error",
+        ENXIO: "No such device or address",
+        ENOSPC: "No space left on device",
+        EBUSY: "Device or resource busy",
+      }[code],
+    );
+  }
 }

@@ -1,0 +1,269 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { basename, dirname, relative } from "node:path";
+import type { HostWorld } from "../world";
+import { alive, type BlockDevices, type KnownDevice } from "./devices";
+import { enclosuresOf } from "./enclosures";
+import { adaptersOf, boardPorts } from "./spec";
+import { load } from "./state";
+
+/** Folders that hold nothing but what is written here. */
+const own = [
+  "/sys/block",
+  "/sys/class/block",
+  "/sys/class/enclosure",
+  "/sys/class/scsi_disk",
+  "/sys/dev/block",
+  "/sys/devices/virtual/block",
+  "/sys/devices/virtual/enclosure",
+];
+
+/** "/sys/devices/..." -> its text, or the folder a link leads to. */
+interface Tree {
+  files: Map<string, string>;
+  links: Map<string, string>;
+  folders: Set<string>;
+}
+
+const record = "sysfs-disks";
+
+export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
+  const tree: Tree = {
+    files: new Map(),
+    links: new Map(),
+    folders: new Set(own),
+  };
+  for (const device of devices.all()) {
+    if (device.kind === "part") continue;
+    addWhole(tree, world, device, devices);
+  }
+  addEnclosures(tree, world, devices);
+  // Only what changed: another's tool may hold a file of it open.
+  const before = world.load<{ files: string[] }>(record, { files: [] });
+  const paths = [...tree.files.keys(), ...tree.links.keys()];
+  const wanted = new Set(paths);
+  for (const path of before.files)
+    if (!wanted.has(path)) removeWithEmptyFolders(world, path);
+  for (const path of tree.folders)
+    mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
+  for (const [path, text] of tree.files) {
+    const file = world.path(path);
+    // Written by an operator or a tool: the locate light stays as it was set.
+    if (path.endsWith("/locate") && existsSync(file)) continue;
+    if (!existsSync(file) || readFileSync(file, "utf8") !== text)
+      world.put(path, text);
+  }
+  for (const [path, to] of tree.links) {
+    const link = world.path(path);
+    mkdirSync(dirname(link), { recursive: true, mode: 0o755 });
+    rmSync(link, { force: true });
+    symlinkSync(linkText(path, to), link);
+  }
+  world.save(record, { files: paths });
+}
+
+/** The kernel names the end of a link even where it leads straight up. */
+function linkText(path: string, to: string): string {
+  const parent = dirname(to);
+  return `${relative(dirname(path), parent)}/${basename(to)}`;
+}
+
+function removeWithEmptyFolders(world: HostWorld, path: string): void {
+  rmSync(world.path(path), { force: true });
+  for (let folder = dirname(path); folder !== "/sys"; folder = dirname(folder))
+    try {
+      rmdirSync(world.path(folder));
+    } catch {
+      return;
+    }
+}
+
+/** The folder of a device below /sys/devices. */
+export function sysFolder(device: KnownDevice): string {
+  const [path] = device.paths;
+  if (device.name.startsWith("dm-") || path === undefined)
+    return `/sys/devices/virtual/block/${device.name}`;
+  return `${scsiFolder(device)}/block/${device.name}`;
+}
+
+function scsiFolder({ spec, paths }: KnownDevice): string {
+  const [path] = paths;
+  const [host, channel, target, lun] = path?.address ?? [0, 0, 0, 0];
+  const adapter = adaptersOf(spec)[path?.path ?? 0] ?? "";
+  return `/sys/devices/pci0000:00/${adapter}/host${host}/target${host}:${channel}:${target}/${host}:${channel}:${target}:${lun}`;
+}
+
+function addWhole(
+  tree: Tree,
+  world: HostWorld,
+  device: KnownDevice,
+  devices: BlockDevices,
+): void {
+  const folder = sysFolder(device);
+  const { spec } = device;
+  addBlock(tree, device, folder);
+  const queue: Record<string, string> = {
+    rotational: spec.rotational ? "1" : "0",
+    logical_block_size: "512",
+    physical_block_size: "4096",
+    hw_sector_size: "512",
+    minimum_io_size: "4096",
+    optimal_io_size: "0",
+    scheduler: "none [mq-deadline]",
+    nr_requests: "256",
+    read_ahead_kb: "128",
+    discard_granularity: "0",
+    discard_max_bytes: "0",
+    discard_zeroes_data: "0",
+    write_same_max_bytes: "0",
+    add_random: "0",
+    zoned: "none",
+  };
+  for (const [name, text] of Object.entries(queue))
+    tree.files.set(`${folder}/queue/${name}`, `${text}\n`);
+  tree.files.set(`${folder}/removable`, "0\n");
+  tree.files.set(`${folder}/hidden`, "0\n");
+  tree.files.set(`${folder}/ext_range`, "256\n");
+  tree.links.set(`/sys/block/${device.name}`, folder);
+  if (device.wwid !== undefined) {
+    tree.files.set(`${folder}/dm/name`, `${device.wwid}\n`);
+    tree.files.set(`${folder}/dm/uuid`, `mpath-${device.wwid}\n`);
+    tree.files.set(`${folder}/dm/suspended`, "0\n");
+  } else addScsi(tree, world, device);
+  for (const name of device.slaves) {
+    const path = devices.find(`/dev/${name}`);
+    if (path === undefined) continue;
+    tree.links.set(`${folder}/slaves/${name}`, sysFolder(path));
+    tree.links.set(`${sysFolder(path)}/holders/${device.name}`, folder);
+  }
+  for (const name of device.holders) {
+    const part = devices.find(`/dev/${name}`);
+    if (part?.kind !== "part" || part.partition === undefined) continue;
+    if (device.kind === "mpath") {
+      addMapPartition(tree, device, part);
+      continue;
+    }
+    const at = `${folder}/${name}`;
+    addBlock(tree, part, at);
+    const { number, startBytes } = part.partition;
+    tree.files.set(`${at}/partition`, `${number}\n`);
+    tree.files.set(`${at}/start`, `${startBytes / 512}\n`);
+  }
+}
+
+/** A map of its own upon the map. */
+function addMapPartition(
+  tree: Tree,
+  map: KnownDevice,
+  part: KnownDevice,
+): void {
+  const folder = sysFolder(part);
+  const number = part.partition?.number;
+  addBlock(tree, part, folder);
+  tree.files.set(`${folder}/dm/name`, `${map.wwid}-part${number}\n`);
+  tree.files.set(`${folder}/dm/uuid`, `part${number}-mpath-${map.wwid}\n`);
+  tree.files.set(`${folder}/dm/suspended`, "0\n");
+  tree.links.set(`/sys/block/${part.name}`, folder);
+  tree.links.set(`${folder}/slaves/${map.name}`, sysFolder(map));
+  tree.links.set(`${sysFolder(map)}/holders/${part.name}`, folder);
+}
+
+function addBlock(tree: Tree, device: KnownDevice, folder: string): void {
+  const [major, minor] = device.number;
+  const number = `${major}:${minor}`;
+  const isKernels = device.kind === "part" && !device.name.startsWith("dm-");
+  const kind = isKernels ? "partition" : "disk";
+  tree.files.set(`${folder}/dev`, `${number}\n`);
+  tree.files.set(`${folder}/size`, `${device.sizeBytes / 512}\n`);
+  tree.files.set(`${folder}/ro`, "0\n");
+  tree.folders.add(`${folder}/holders`);
+  if (!isKernels) tree.folders.add(`${folder}/slaves`);
+  tree.files.set(
+    `${folder}/uevent`,
+    `MAJOR=${major}\nMINOR=${minor}\nDEVNAME=${device.name}\nDEVTYPE=${kind}\n`,
+  );
+  tree.links.set(`/sys/class/block/${device.name}`, folder);
+  tree.links.set(`/sys/dev/block/${number}`, folder);
+}
+
+function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
+  const folder = scsiFolder(device);
+  const { spec } = device;
+  const [path] = device.paths;
+  if (path === undefined) return;
+  const state = alive(world, path) ? "running" : "offline";
+  const attributes: Record<string, string> = {
+    vendor: spec.vendor.padEnd(8),
+    model: spec.model.padEnd(16).slice(0, 16),
+    rev: "0004",
+    state,
+    type: "0",
+    scsi_level: "7",
+    wwid: `naa.${spec.wwn.slice(2)}`,
+    queue_depth: "254",
+    timeout: "30",
+  };
+  for (const [name, text] of Object.entries(attributes))
+    tree.files.set(`${folder}/${name}`, `${text}\n`);
+  const address = path.address.join(":");
+  tree.links.set(`${sysFolder(device)}/device`, folder);
+  tree.links.set(`/sys/class/scsi_disk/${address}`, folder);
+  const host = `host${path.address[0]}`;
+  const isBoard = adaptersOf(spec)[path.path] === boardPorts;
+  tree.files.set(
+    `/sys/class/scsi_host/${host}/proc_name`,
+    isBoard ? "ahci\n" : "mpt3sas\n",
+  );
+  if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
+}
+
+/** The `ses` driver shows each I/O module of a shelf as an enclosure. */
+function addEnclosures(
+  tree: Tree,
+  world: HostWorld,
+  devices: BlockDevices,
+): void {
+  for (const enclosure of enclosuresOf(load(world))) {
+    const folder = `/sys/devices/pci0000:00/${enclosure.adapter}/host${enclosure.address[0]}/enclosure/${enclosure.name}`;
+    tree.links.set(`/sys/class/enclosure/${enclosure.name}`, folder);
+    tree.files.set(`${folder}/id`, `${enclosure.id}\n`);
+    tree.files.set(`${folder}/components`, `${enclosure.slots}\n`);
+    for (let slot = 0; slot < enclosure.slots; slot++) {
+      const at = `${folder}/${slotName(slot)}`;
+      const disk = devices
+        .all()
+        .find(
+          ({ kind, spec, paths }) =>
+            kind === "disk" &&
+            spec.enclosure?.id === enclosure.id &&
+            spec.enclosure.slot === slot &&
+            paths[0]?.path === enclosure.module,
+        );
+      const attributes: Record<string, string> = {
+        active: "0",
+        fault: "0",
+        locate: "0",
+        power_status: "on",
+        slot: String(slot),
+        status: disk === undefined ? "not installed" : "OK",
+        type: "array device",
+      };
+      for (const [name, text] of Object.entries(attributes))
+        tree.files.set(`${at}/${name}`, `${text}\n`);
+      if (disk === undefined) continue;
+      const device = scsiFolder(disk);
+      tree.links.set(`${at}/device`, device);
+      tree.links.set(`${device}/enclosure_device:${slotName(slot)}`, at);
+    }
+  }
+}
+
+function slotName(slot: number): string {
+  return `Slot ${String(slot).padStart(2, "0")}`;
+}
