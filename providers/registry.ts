@@ -33,6 +33,18 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./storage/zfs-pool/lifecycle") as typeof import("./storage/zfs-pool/lifecycle")
       ).provider(engine),
+    "storage:ZfsDataset": (engine) =>
+      (
+        require("./storage/zfs-dataset/lifecycle") as typeof import("./storage/zfs-dataset/lifecycle")
+      ).provider(engine),
+    "storage:NfsExports": (engine) =>
+      (
+        require("./storage/nfs-exports/lifecycle") as typeof import("./storage/nfs-exports/lifecycle")
+      ).provider(engine),
+    "storage:MultipathMap": (engine) =>
+      (
+        require("./storage/multipath-map/lifecycle") as typeof import("./storage/multipath-map/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -55,6 +55,7 @@ export async function startProxmox(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new World(directory);
   world.seed = options.seed;
+  world.exportsTo = options.exportsTo;
   seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {
