@@ -1,10 +1,9 @@
 import { bootUnits, installUnits, systemctl } from "./coreutils/systemd";
-import {
-  tools as blockTools,
-  bootDisks,
-  type DiskSpec,
-  installDisks,
-} from "./disks";
+import { bootDisks, type DiskSpec, installDisks } from "./disks";
+import { blkid } from "./disks/tools/blkid";
+import { lsblk } from "./disks/tools/lsblk";
+import { wipefs } from "./disks/tools/wipefs";
+import { tools as factTools } from "./facts";
 import {
   exportedTo,
   isServing,
@@ -27,7 +26,10 @@ const units = {
 
 /** Debian with ZFS, multipath-tools and the kernel's NFS server. */
 export const storageTools: Record<string, Tool> = {
-  ...blockTools,
+  blkid,
+  lsblk,
+  wipefs,
+  ...factTools,
   ...zfsTools,
   ...nfsTools,
   systemctl: systemctl(units),
