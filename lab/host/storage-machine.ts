@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { bootUnits, installUnits, systemctl } from "./coreutils/systemd";
 import { bootDisks, type DiskSpec, installDisks } from "./disks";
 import { blkid } from "./disks/tools/blkid";
@@ -44,11 +45,27 @@ const installed = [
   "multipathd.service",
 ];
 
+/** Those of the packages, into which others put files. */
+const folders = [
+  "/etc/chrony/conf.d",
+  "/etc/chrony/sources.d",
+  "/etc/cron.d",
+  "/etc/exports.d",
+  "/etc/modprobe.d",
+  "/etc/multipath",
+  "/etc/systemd/system",
+  "/etc/zfs/zed.d",
+  "/usr/local/sbin",
+  "/var/lib/nfs",
+];
+
 /** In the order of the real boot: disks, pools, file systems, what serves them. */
 export function bootStorage(
   world: HostWorld,
   disks: readonly DiskSpec[],
 ): void {
+  for (const path of folders)
+    mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
   bootDisks(world);
