@@ -159,6 +159,44 @@ test.each<[string, (site: Site) => void, string, string]>([
     'interface "loopback" is "loopback" on the router, where that is something else',
   ],
   [
+    "a guest called as a host in one network",
+    (site) => {
+      const guest = site.guests.find(({ name }) => name === "k3s");
+      if (guest) {
+        guest.name = "r630";
+        guest.nics = [
+          { bridge: "vmbr0", network: "management", address: "10.10.10.77" },
+        ];
+      }
+    },
+    "networks",
+    'two sections of dhcp would be called "name_r630_management"',
+  ],
+  [
+    "ways between networks that are called the same",
+    (site) => {
+      const wanted = { protocol: "tcp" as const, ports: [80], reason: "test" };
+      const names = ["ci-x", "y", "x-y"];
+      for (const [index, name] of names.entries())
+        site.networks.push({
+          name,
+          vlan: 70 + index,
+          cidr: `10.10.${70 + index}.0/24`,
+          gateway: `10.10.${70 + index}.1`,
+        });
+      for (const [from, to] of [
+        ["ci", "x-y"],
+        ["ci-x", "y"],
+      ] as const) {
+        const network = site.networks.find(({ name }) => name === from);
+        if (network)
+          network.allow = [...(network.allow ?? []), { to, ...wanted }];
+      }
+    },
+    "networks",
+    'two sections of firewall would be called "allow_ci_x_y_tcp_80"',
+  ],
+  [
     "no rule for the rest",
     (site) => {
       site.wan?.rules.pop();
