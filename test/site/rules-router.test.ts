@@ -116,6 +116,30 @@ test.each<[string, (site: Site) => void, string, string]>([
     'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
   ],
   [
+    "a target of IPv6 that is the site's own",
+    (site) => {
+      if (site.wan)
+        site.wan.ipv6 = {
+          ula: "fd12:3456:789a::/48",
+          translate: "masq6",
+          targets: ["2606:4700:4700::1111", "fd12:3456:789a:a::1"],
+        };
+    },
+    "wan.ipv6.targets[1]",
+    "the lines ping fd12:3456:789a:a::1, which is no address of the internet",
+  ],
+  [
+    "more answers than a line has targets, of which one is written twice",
+    (site) => {
+      line(site, 0).health = {
+        targets: ["1.1.1.1", "1.1.1.1"],
+        reliability: 2,
+      };
+    },
+    "wan.lines[0].health.reliability",
+    'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
+  ],
+  [
     "a long name for a session's device",
     (site) => {
       const { name, port, metric, weight } = line(site, 0);
