@@ -139,6 +139,24 @@ test.each<[string, (site: Site) => void, string, string]>([
     "wan.lines[0].health.reliability",
     'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
   ],
+  ...["br-lan", "br-lan.10", "eth0.10"].map(
+    (port): [string, (site: Site) => void, string, string] => [
+      `a line on ${port}`,
+      (site) => {
+        line(site, 0).port = port;
+      },
+      "wan.lines[0].port",
+      `port "${port}" of line "spectrum1" is where the site's own networks are`,
+    ],
+  ),
+  [
+    "a trunk that is its own bridge",
+    (site) => {
+      if (site.router) site.router.trunk = "br-lan";
+    },
+    "router.trunk",
+    'trunk "br-lan" is where the site\'s own networks are',
+  ],
   [
     "a long name for a session's device",
     (site) => {
