@@ -1,9 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { bootUnits, installUnits, systemctl } from "./coreutils/systemd";
-import { bootDisks, type DiskSpec, installDisks } from "./disks";
-import { blkid } from "./disks/tools/blkid";
-import { lsblk } from "./disks/tools/lsblk";
-import { wipefs } from "./disks/tools/wipefs";
+import {
+  bootDisks,
+  type DiskSpec,
+  tools as diskTools,
+  units as diskUnits,
+  installDisks,
+  multipathTools,
+} from "./disks";
 import { tools as factTools } from "./facts";
 import {
   exportedTo,
@@ -18,6 +22,7 @@ import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
 
 const units = {
+  ...diskUnits,
   "nfs-server.service": {
     start: startServer,
     reload: refreshExports,
@@ -27,9 +32,8 @@ const units = {
 
 /** Debian with ZFS, multipath-tools and the kernel's NFS server. */
 export const storageTools: Record<string, Tool> = {
-  blkid,
-  lsblk,
-  wipefs,
+  ...diskTools,
+  ...multipathTools,
   ...factTools,
   ...zfsTools,
   ...nfsTools,
@@ -42,7 +46,6 @@ const installed = [
   "chrony.service",
   "cron.service",
   "zfs-zed.service",
-  "multipathd.service",
 ];
 
 /** Those of the packages, into which others put files. */
