@@ -61,9 +61,18 @@ describe("properties", () => {
 
   test.each([
     ["guid=1", "cannot set property for 'tank': 'guid' is readonly\n"],
-    ["casesensitivity=mixed", "cannot set property for 'tank': 'casesensitivity' is readonly\n"],
-    ["nothing=1", "cannot set property for 'tank': invalid property 'nothing'\n"],
-    ["recordsize=100", "cannot set property for 'tank': 'recordsize' must be power of 2 from 512B to 16M\n"],
+    [
+      "casesensitivity=mixed",
+      "cannot set property for 'tank': 'casesensitivity' is readonly\n",
+    ],
+    [
+      "nothing=1",
+      "cannot set property for 'tank': invalid property 'nothing'\n",
+    ],
+    [
+      "recordsize=100",
+      "cannot set property for 'tank': 'recordsize' must be power of 2 from 512B to 16M\n",
+    ],
   ])("zfs set %s ends with 255", async (pair, err) => {
     expect(await machine.run(`zfs set ${pair} tank`)).toEqual({
       code: 255,
@@ -125,23 +134,38 @@ describe("volumes", () => {
 
 describe("creation and destruction", () => {
   test.each([
-    ["zfs create tank/a/b", 1, "cannot create 'tank/a/b': parent does not exist\n"],
+    [
+      "zfs create tank/a/b",
+      1,
+      "cannot create 'tank/a/b': parent does not exist\n",
+    ],
     ["zfs create none/a", 1, "cannot create 'none/a': no such pool 'none'\n"],
     ["zfs create tank", 1, "cannot create 'tank': dataset already exists\n"],
-    ["zfs create -o foo=1 tank/a", 1, "cannot create 'tank/a': invalid property 'foo'\n"],
-    ["zfs list tank/none", 1, "cannot open 'tank/none': dataset does not exist\n"],
+    [
+      "zfs create -o foo=1 tank/a",
+      1,
+      "cannot create 'tank/a': invalid property 'foo'\n",
+    ],
+    [
+      "zfs list tank/none",
+      1,
+      "cannot open 'tank/none': dataset does not exist\n",
+    ],
   ])("%s is refused", async (line, code, err) => {
     expect(await machine.run(line)).toMatchObject({ code, err });
   });
 
-  test.each(["zfs create -y tank/a", "zfs get nothing tank", "zfs", "zfs make", "zfs set atime tank"])(
-    "%s ends with 2",
-    async (line) => {
-      const { code, err } = await machine.run(line);
-      expect(code).toBe(2);
-      expect(err).toContain("usage:");
-    },
-  );
+  test.each([
+    "zfs create -y tank/a",
+    "zfs get nothing tank",
+    "zfs",
+    "zfs make",
+    "zfs set atime tank",
+  ])("%s ends with 2", async (line) => {
+    const { code, err } = await machine.run(line);
+    expect(code).toBe(2);
+    expect(err).toContain("usage:");
+  });
 
   test("what has children is destroyed with -r only, and -nvp tells it before", async () => {
     await machine.must("zfs create -p tank/a/b");
@@ -174,9 +198,9 @@ describe("creation and destruction", () => {
     machine.world.put("/tank/a/file", "text");
     await machine.must("zfs rename tank/a tank/b");
     expect(await get("guid", "tank/b")).toBe(guid);
-    expect(
-      readFileSync(machine.world.path("/tank/b/file"), "utf8"),
-    ).toBe("text");
+    expect(readFileSync(machine.world.path("/tank/b/file"), "utf8")).toBe(
+      "text",
+    );
     expect(existsSync(machine.world.path("/tank/a/file"))).toBe(false);
   });
 });
@@ -206,7 +230,9 @@ describe("what is mounted", () => {
 
   test("goes over a folder that is not empty only with overlay=on, as it is by default", async () => {
     machine.world.put("/srv/a/file", "of the boot disk");
-    await machine.must("zfs create -u -o mountpoint=/srv/a -o overlay=off tank/a");
+    await machine.must(
+      "zfs create -u -o mountpoint=/srv/a -o overlay=off tank/a",
+    );
     expect(await machine.run("zfs mount tank/a")).toMatchObject({
       code: 1,
       err: "cannot mount '/srv/a': directory is not empty\n",
