@@ -16,7 +16,7 @@ export class NetworkFabric extends ComponentResource {
     this.bridges = new Map(
       site.proxmox.hosts.map(({ host, node, bridges }) => [
         host,
-        bridges.map(({ name, vlanAware, ports, networks }) => {
+        bridges.map(({ name, vlanAware, ports, bonds, networks }) => {
           const vlans = site.networks
             .filter((network) => networks.includes(network.name))
             .map(({ vlan }) => vlan)
@@ -31,6 +31,7 @@ export class NetworkFabric extends ComponentResource {
               vlanAware,
               vlanIds: vlanAware ? vlans : undefined,
               ports,
+              bonds,
               // The host's installer has made it, with the host's address.
               adopt: true,
             },

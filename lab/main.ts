@@ -27,9 +27,9 @@ async function main([verb, ...words]: string[]): Promise<number> {
     case "help":
       return say(help);
     case "fault":
-      return say(await fault(words, () => loadSite(resolve(root, manifest()))));
+      return say(await fault(words, site));
     case "drift":
-      return say(await drift(words));
+      return say(await drift(words, site));
     case "reset":
       if (words.includes("--help")) return say(help);
       await forget();
@@ -63,16 +63,18 @@ async function main([verb, ...words]: string[]): Promise<number> {
   }
 }
 
+const site = () => loadSite(resolve(root, manifest()));
+
 /** With the lab up and its stack there. */
 async function withLab(
   work: (lab: SiteLab, site: Site) => Promise<number>,
 ): Promise<number> {
-  const site = loadSite(resolve(root, manifest()));
-  const lab = await openLab(site);
+  const loaded = site();
+  const lab = await openLab(loaded);
   try {
     const access = await lab.access();
-    await oneAtATime(() => prepareStack(site, manifest(), access));
-    return await work(lab, site);
+    await oneAtATime(() => prepareStack(loaded, manifest(), access));
+    return await work(lab, loaded);
   } finally {
     await lab.close();
   }

@@ -6,6 +6,7 @@ export const root = resolve(__dirname, "..");
 /** Everything that the lab keeps; LAB_DIR moves it, for several labs side by side. */
 export const labDirectory = resolve(process.env.LAB_DIR ?? join(root, ".lab"));
 export const stateDirectory = join(labDirectory, "state");
+export const hostsDirectory = join(labDirectory, "hosts");
 export const openwrtDirectory = join(labDirectory, "openwrt");
 export const proxmoxDirectory = join(labDirectory, "proxmox");
 export const stack = "dev";

@@ -16,7 +16,7 @@ ${Object.entries(openwrtFaultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}
 
-Of the hosts:`;
+Of Proxmox VE:`;
 
 export const routerDriftHelp = `       npm run lab -- drift openwrt FILE.SECTION[.OPTION] [VALUE]   (without a value it goes)`;
 

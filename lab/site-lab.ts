@@ -1,59 +1,36 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Site } from "../site";
-import { findPlace } from "./addresses";
-import { type OpenwrtCommand, type OpenwrtLab, openRouter } from "./openwrt";
+import { type Access, type Devices, hardwareOf, startDevices } from "./devices";
+import type { HostCommand } from "./host";
+import { type OpenwrtCommand, openRouter } from "./openwrt";
 import {
-  hash,
   labDirectory,
   openwrtDirectory,
   proxmoxDirectory,
   socketPath,
 } from "./paths";
-import {
-  type Command,
-  openWorld,
-  type ProxmoxLab,
-  startProxmox,
-} from "./proxmox";
+import { type Command, openWorld } from "./proxmox";
 import { livingEngine, recover } from "./recover";
-import {
-  type RouterAccess,
-  routerAddress,
-  routerHardware,
-  startRouter,
-} from "./router";
-import { specOf } from "./world";
 
 const { withLock } = require("../engine/lock.cjs") as {
   withLock<T>(file: string, what: string, work: () => Promise<T>): Promise<T>;
 };
-
-export interface Access {
-  endpoints: ProxmoxLab["endpoints"];
-  tokens: Record<string, string>;
-  router?: RouterAccess;
-  /** Of the hardware that is simulated. */
-  hardware: string;
-}
 
 const startLock = "start.lock";
 
 /** What counts for a lab when it starts only. */
 const settings = ["LAB_RECORD", "LAB_LATENCY_MS", "LAB_TASK_MS", "LAB_HA_MS"];
 
+export type { Access } from "./devices";
+
 export interface SiteLab {
   access(): Promise<Access>;
   control(command: Command): Promise<unknown>;
   controlRouter(command: OpenwrtCommand): Promise<unknown>;
+  controlHost(host: string, command: HostCommand): Promise<unknown>;
   /** Whether another runner holds it. */
   attached: boolean;
   close(): Promise<void>;
@@ -112,10 +89,6 @@ export function alone<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-function hardwareOf(site: Site): string {
-  return hash(JSON.stringify([specOf(site, 0), routerHardware(site)]));
-}
-
 /** Bends the world whether it runs or not. */
 export function bend(command: Command): Promise<unknown> {
   return bent(
@@ -132,6 +105,20 @@ export function bendRouter(command: OpenwrtCommand): Promise<unknown> {
     (running) => running.controlRouter(command),
     () => openRouter(openwrtDirectory)(command),
   );
+}
+
+/** What a machine's tools know is in the process that has it up. */
+export async function bendHost(
+  host: string,
+  command: HostCommand,
+  site: () => Site,
+): Promise<unknown> {
+  const lab = await openLab(site());
+  try {
+    return await lab.controlHost(host, command);
+  } finally {
+    await lab.close();
+  }
 }
 
 function bent(
@@ -167,27 +154,7 @@ function forgetOldWorld(): void {
 
 async function start(site: Site): Promise<SiteLab> {
   forgetOldWorld();
-  const place = await findPlace((candidate) => [
-    ...specOf(site, candidate).clusters.flatMap(({ nodes }) =>
-      nodes.map(({ listen }) => listen),
-    ),
-    ...[routerAddress(site, candidate) ?? []].flat(),
-  ]);
-  const proxmox = await startProxmox({
-    directory: proxmoxDirectory,
-    spec: specOf(site, place),
-    latencyMs: Number(process.env.LAB_LATENCY_MS ?? 0),
-    taskMs: durations(process.env.LAB_TASK_MS ?? "200"),
-    haMs: Number(process.env.LAB_HA_MS ?? 1_000),
-    record: recorder("proxmox"),
-  });
-  const router = await startRouter(site, place, recorder("openwrt"));
-  const access = async () => ({
-    endpoints: proxmox.endpoints,
-    tokens: proxmox.tokens(),
-    router: router?.access,
-    hardware: hardwareOf(site),
-  });
+  const devices = await startDevices(site);
   const guests = new Set<Socket>();
   const server = createServer((socket) => {
     guests.add(socket);
@@ -195,55 +162,45 @@ async function start(site: Site): Promise<SiteLab> {
       .on("error", () => undefined)
       .on("close", () => guests.delete(socket));
     createInterface({ input: socket }).on("line", async (line) => {
-      const reply = await answer(
-        JSON.parse(line) as Question,
-        access,
-        proxmox,
-        router?.lab,
-      );
+      const reply = await answer(JSON.parse(line) as Question, devices);
       socket.write(`${JSON.stringify(reply)}\n`);
     });
   });
   await listen(server);
   return {
-    access,
+    access: async () => devices.access(),
     attached: false,
-    control: async (command) => proxmox.control(command),
-    controlRouter: async (command) => theRouter(router?.lab).control(command),
+    control: async (command) => devices.proxmox.control(command),
+    controlRouter: async (command) => devices.router().control(command),
+    controlHost: async (host, command) => devices.host(host).control(command),
     close: async () => {
       if (guests.size > 0) {
         console.error("Another run still uses the lab: it ends with that one.");
       }
       await new Promise((resolve) => server.close(resolve));
-      await Promise.all([proxmox.close(), router?.lab.close()]);
+      await devices.close();
     },
   };
 }
 
-/** "200,qmclone=2000": of all tasks, and of one type. */
-function durations(text: string): Record<string, number> {
-  return Object.fromEntries(
-    text.split(",").map((part) => {
-      const [type = "", ms] = part.split("=");
-      return ms === undefined ? ["default", Number(type)] : [type, Number(ms)];
-    }),
-  );
-}
-
 /** What a run asks the one that has the lab up. */
-type Question = "access" | Command | { router: OpenwrtCommand };
+type Question =
+  | "access"
+  | Command
+  | { router: OpenwrtCommand }
+  | { host: string; of: HostCommand };
 
 async function answer(
   request: Question,
-  access: () => Promise<Access>,
-  proxmox: ProxmoxLab,
-  router: OpenwrtLab | undefined,
+  devices: Devices,
 ): Promise<{ value?: unknown; error?: string }> {
   try {
-    if (request === "access") return { value: await access() };
+    if (request === "access") return { value: devices.access() };
+    if ("of" in request)
+      return { value: await devices.host(request.host).control(request.of) };
     return "router" in request
-      ? { value: theRouter(router).control(request.router) }
-      : { value: proxmox.control(request) };
+      ? { value: devices.router().control(request.router) }
+      : { value: devices.proxmox.control(request) };
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -279,6 +236,7 @@ function attach(): Promise<SiteLab | undefined> {
         attached: true,
         control: ask,
         controlRouter: (router) => ask({ router }),
+        controlHost: (host, of) => ask({ host, of }),
         close: async () => {
           socket.end();
         },
@@ -294,18 +252,4 @@ async function listen(server: Server): Promise<void> {
     server.once("error", reject);
     server.listen(socketPath, resolve);
   });
-}
-
-/** Appends each request to LAB_RECORD/<system>.jsonl. */
-function recorder(system: string) {
-  const folder = process.env.LAB_RECORD;
-  if (!folder) return undefined;
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${system}.jsonl`);
-  return (entry: object) => appendFileSync(file, `${JSON.stringify(entry)}\n`);
-}
-
-function theRouter(router: OpenwrtLab | undefined): OpenwrtLab {
-  if (router) return router;
-  throw new Error("Unable to reach the router: the manifest has none.");
 }

@@ -66,6 +66,17 @@ function writeStackFile(site: Site, manifest: string, access: Access): void {
       openwrt: { username, password: { secure: encrypt(password) } },
     };
   }
+  // One text: what is encrypted twice are two.
+  const privateKey = { secure: encrypt(access.ssh.privateKey) };
+  for (const [host, found] of Object.entries(access.hosts)) {
+    const { address, port, hostKey, username } = found;
+    const ssh = { address, port, hostKeys: [hostKey] };
+    endpoints[host] = { ...(endpoints[host] as object), ssh };
+    credentials[host] = {
+      ...(credentials[host] as object),
+      ssh: { username, privateKey },
+    };
+  }
   write(
     fileName,
     stringify({

@@ -1,5 +1,12 @@
 import { parseArgs } from "node:util";
 import type { Site } from "../site";
+import {
+  driftHost,
+  faultHost,
+  hostDriftHelp,
+  hostFaultHelp,
+  hostFaultKindsHelp,
+} from "./host-verbs";
 import { type Command, faultKinds } from "./proxmox";
 import {
   driftRouter,
@@ -32,11 +39,14 @@ const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST
        npm run lab -- fault list | clear | rotate-token NODE | revoke NODE PRIVILEGE
        npm run lab -- fault reboot-node NODE [--ms N]   (its tasks and guests end; 2000 ms)
        npm run lab -- fault recover-network NODE        (as somebody does it at the console)
+${hostFaultHelp}
 ${routerFaultHelp}
 
 ${Object.entries(faultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}
+
+${hostFaultKindsHelp}
 
 For tasks --match is their type, like qmclone. Faults stay until cleared or counted down;
 "list" shows how often each has fired, "clear" mends the lines too. The same --seed hits the same requests.`;
@@ -50,12 +60,13 @@ const driftHelp = `usage: npm run lab -- drift set GUEST KEY VALUE    (memory, c
        npm run lab -- drift interface | storage NODE NAME unset KEY
        npm run lab -- drift interface | storage NODE NAME delete
 ${routerDriftHelp}
+${hostDriftHelp}
 
 GUEST is a name or a VM id; KEY is as the API has it: mtu, bridge_ports, comments; content, nodes.`;
 
 export async function fault(
   words: string[],
-  /** Asked for where the router's lines are meant. */
+  /** Asked for where the router or a machine is meant. */
   site: () => Site,
 ): Promise<string> {
   const { values, positionals } = parseArgs({
@@ -76,6 +87,8 @@ export async function fault(
   if (values.help || kind === undefined) return faultHelp;
   if (kind === "wan" || kind === "router")
     return show(await faultRouter(positionals, values, site()));
+  if (kind === "host")
+    return show(await faultHost(positionals.slice(1), values, site));
   if (kind === "list" || kind === "clear") {
     const both = await bend({
       do: kind === "list" ? "faults" : "clear-faults",
@@ -104,7 +117,10 @@ export async function fault(
   return show(await bend(command));
 }
 
-export async function drift(words: string[]): Promise<string> {
+export async function drift(
+  words: string[],
+  site: () => Site,
+): Promise<string> {
   const [change, first = "", second = "", ...rest] = words;
   const third = rest.join(" ");
   switch (change) {
@@ -154,6 +170,10 @@ export async function drift(words: string[]): Promise<string> {
         }),
       );
     }
+    case "host":
+      if (first && second)
+        return show(await driftHost(first, [second, ...rest], site));
+      break;
     case "openwrt":
       if (first)
         return show(await driftRouter(first, [second, ...rest].join(" ")));

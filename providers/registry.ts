@@ -29,6 +29,34 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./proxmox/pci-mapping/lifecycle") as typeof import("./proxmox/pci-mapping/lifecycle")
       ).provider(engine),
+    "storage:ZfsPool": (engine) =>
+      (
+        require("./storage/zfs-pool/lifecycle") as typeof import("./storage/zfs-pool/lifecycle")
+      ).provider(engine),
+    "storage:ZfsDataset": (engine) =>
+      (
+        require("./storage/zfs-dataset/lifecycle") as typeof import("./storage/zfs-dataset/lifecycle")
+      ).provider(engine),
+    "storage:NfsExports": (engine) =>
+      (
+        require("./storage/nfs-exports/lifecycle") as typeof import("./storage/nfs-exports/lifecycle")
+      ).provider(engine),
+    "storage:MultipathMap": (engine) =>
+      (
+        require("./storage/multipath-map/lifecycle") as typeof import("./storage/multipath-map/lifecycle")
+      ).provider(engine),
+    "proxmox:Snippet": (engine) =>
+      (
+        require("./proxmox/snippet/lifecycle") as typeof import("./proxmox/snippet/lifecycle")
+      ).provider(engine),
+    "host:ManagedFiles": (engine) =>
+      (
+        require("./host/managed-files/lifecycle") as typeof import("./host/managed-files/lifecycle")
+      ).provider(engine),
+    "host:HostFacts": (engine) =>
+      (
+        require("./host/host-facts/lifecycle") as typeof import("./host/host-facts/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

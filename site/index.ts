@@ -1,3 +1,16 @@
+export {
+  type ClockPlan,
+  clocksOf,
+  type HostName,
+  hostNamesOf,
+  type ResolverPlan,
+  resolversOf,
+} from "./hardware/names";
+export {
+  type PowerPlan,
+  type PowerStep,
+  powerOf,
+} from "./hardware/start-order";
 export { loadSite, parseSite } from "./load";
 export type {
   Guest,
@@ -13,6 +26,24 @@ export type {
 export { ManifestError } from "./problem";
 export { type Finding, judge } from "./rules";
 export { prefixLength } from "./schema/address";
+export {
+  type DatasetPlan,
+  datasetsOf,
+  type ExportEntry,
+  type ExportPlan,
+  exportsOf,
+  type MountPlan,
+  type MultipathPlan,
+  mountpointOf,
+  mountsOf,
+  multipathOf,
+  type PoolCare,
+  type PoolPlan,
+  poolCareOf,
+  poolsOf,
+  type StorageClassPlan,
+  storageClassesOf,
+} from "./storage";
 export {
   deriveRouter,
   isRouted,

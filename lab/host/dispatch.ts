@@ -1,10 +1,16 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import type { Faults } from "./faults";
-import type { Tool } from "./tool";
+import type { Call, Tool } from "./tool";
 import type { HostWorld } from "./world";
+
+export interface Answer {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
 
 interface Request {
   tool: string;
@@ -61,6 +67,59 @@ export class Dispatch {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** As somebody at the machine does, past its net. */
+  async call(words: readonly string[]): Promise<Answer> {
+    const said: [string[], string[]] = [[], []];
+    const [stdout, stderr] = said.map(
+      (into) =>
+        new Writable({
+          write(chunk: Buffer, _encoding, done) {
+            into.push(chunk.toString());
+            done();
+          },
+        }),
+    ) as [Writable, Writable];
+    const streams = { stdin: Readable.from([]), stdout, stderr };
+    const [tool = "", ...rest] = words;
+    const run = this.#runner(streams, new AbortController().signal, false);
+    const code = await run(tool, rest, "root");
+    return { code, stdout: said[0].join(""), stderr: said[1].join("") };
+  }
+
+  #runner(
+    streams: Pick<Call, "stdin" | "stdout" | "stderr">,
+    signal: AbortSignal,
+    /** Whether faults are met. */
+    bent = true,
+  ): Runner {
+    const run: Runner = async (name, args, as) => {
+      const found = this.tools[name];
+      if (found === undefined) {
+        streams.stderr.write(`${name}: command not found\n`);
+        return 127;
+      }
+      const fault = bent ? this.faults.take(name, args) : undefined;
+      if (fault?.kind === "slow") await wait(fault.ms ?? 1_000, signal);
+      if (fault?.kind === "fails") {
+        const text = fault.text ?? `${name}: Input/output error`;
+        streams.stderr.write(`${text}\n`);
+        return fault.code ?? 1;
+      }
+      if (fault?.kind === "cut-before") throw new Cut();
+      const code = await found({
+        ...streams,
+        words: args,
+        user: as,
+        world: this.world,
+        signal,
+        run: (inner, words, user = as) => run(inner, words, user),
+      });
+      if (fault?.kind === "cut-after") throw new Cut();
+      return code;
+    };
+    return run;
+  }
+
   async #serve(socket: Socket): Promise<void> {
     socket.on("error", () => undefined);
     const stdin = new PassThrough();
@@ -80,38 +139,9 @@ export class Dispatch {
           done();
         },
       });
-    const [stdout, stderr] = [stream(1), stream(2)];
-    const run = async (
-      name: string,
-      args: readonly string[],
-      as: string,
-    ): Promise<number> => {
-      const found = this.tools[name];
-      if (found === undefined) {
-        stderr.write(`${name}: command not found\n`);
-        return 127;
-      }
-      const fault = this.faults.take(name, args);
-      if (fault?.kind === "slow") await wait(fault.ms ?? 1_000, gone.signal);
-      if (fault?.kind === "fails") {
-        stderr.write(`${fault.text ?? `${name}: Input/output error`}\n`);
-        return fault.code ?? 1;
-      }
-      if (fault?.kind === "cut-before") throw new Cut();
-      const code = await found({
-        words: args,
-        user: as,
-        world: this.world,
-        stdin,
-        stdout,
-        stderr,
-        signal: gone.signal,
-        run: (inner, innerWords, innerUser = as) =>
-          run(inner, innerWords, innerUser),
-      });
-      if (fault?.kind === "cut-after") throw new Cut();
-      return code;
-    };
+    const streams = { stdin, stdout: stream(1), stderr: stream(2) };
+    const run = this.#runner(streams, gone.signal);
+    const { stderr: complaint } = streams;
     try {
       send(0, Buffer.from([(await run(tool, words, user)) & 0xff]));
     } catch (error) {
@@ -120,7 +150,7 @@ export class Dispatch {
         return;
       }
       // A defect of the simulation, and shown as one.
-      send(2, Buffer.from(`${tool}: ${(error as Error).stack ?? error}\n`));
+      complaint.write(`${tool}: ${(error as Error).stack ?? error}\n`);
       send(0, Buffer.from([70]));
     }
     socket.end();
@@ -128,6 +158,13 @@ export class Dispatch {
 }
 
 class Cut extends Error {}
+
+/** How one tool, and what it runs itself, is called. */
+type Runner = (
+  name: string,
+  args: readonly string[],
+  as: string,
+) => Promise<number>;
 
 function header(socket: Socket, stdin: PassThrough): Promise<Request> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { utils } from "ssh2";
 import { tools as coreutils } from "./coreutils";
 import { Dispatch } from "./dispatch";
-import { Faults } from "./faults";
+import { Faults, type HostFault, hostFaultKinds } from "./faults";
 import { SshServer } from "./server";
 import type { HostRecord, HostSpec } from "./spec";
 import { HostWorld } from "./world";
@@ -14,10 +14,18 @@ export type { HostRecord, HostSpec, HostUser } from "./spec";
 export type { Call, Tool } from "./tool";
 export { HostWorld } from "./world";
 
+/** Plain data, so that it can come over a socket. */
+export type HostCommand =
+  | { do: "run"; words: string[] }
+  | { do: "fault"; fault: HostFault }
+  | { do: "faults" | "clear-faults" | "reboot" | "cut" };
+
 export interface HostLab {
   endpoint: { address: string; port: number; hostKey: string };
   world: HostWorld;
   faults: Faults;
+  /** Bends the machine past its net, as a person at it or a fault would. */
+  control(command: HostCommand): Promise<unknown>;
   /** The net goes, for a moment. */
   cut(): void;
   /** The power goes and comes back: what runs ends, what is in memory is lost. */
@@ -66,15 +74,45 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
   boot();
   await dispatch.listen();
   const port = await server.listen(spec.listen.host, spec.listen.port);
+  const reboot = () => {
+    server.powerOff();
+    boot();
+  };
+  const control = async (command: HostCommand): Promise<unknown> => {
+    switch (command.do) {
+      case "run": {
+        const { code, stdout, stderr } = await dispatch.call(command.words);
+        const said = `${stdout}${stderr}`.trimEnd();
+        if (code === 0) return said;
+        throw new Error(`${command.words[0]} ended with ${code}: ${said}`);
+      }
+      case "fault":
+        if (!(command.fault.kind in hostFaultKinds))
+          throw new Error(
+            `there is no fault "${command.fault.kind}", known are ${Object.keys(hostFaultKinds).join(", ")}`,
+          );
+        faults.add(command.fault);
+        return faults.list;
+      case "clear-faults":
+        faults.clear();
+        return faults.list;
+      case "faults":
+        return faults.list;
+      case "cut":
+        server.cut();
+        return `every connection to ${spec.name} is cut`;
+      case "reboot":
+        reboot();
+        return `${spec.name} has lost its power and starts`;
+    }
+  };
   return {
+    control,
     endpoint: { address: spec.listen.host, port, hostKey: key.public },
     world,
     faults,
     cut: () => server.cut(),
-    reboot: () => {
-      server.powerOff();
-      boot();
-    },
+    reboot,
     close: async () => {
       await server.close();
       await dispatch.close();

@@ -22,6 +22,7 @@ export type { Command, Summary } from "./control";
 export type { Fault } from "./faults";
 export { faultKinds } from "./faults";
 export type {
+  NfsExport,
   NodeSpec,
   PciSpec,
   ProxmoxOptions,
@@ -55,6 +56,7 @@ export async function startProxmox(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new World(directory);
   world.seed = options.seed;
+  world.exportsTo = options.exportsTo;
   seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {

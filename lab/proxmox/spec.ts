@@ -112,4 +112,6 @@ export interface ProxmoxOptions {
   /** How long a refused login takes; PVE's own is 3 s. */
   authDelayMs?: number;
   record?: (entry: Record<string, unknown>) => void;
+  /** What a file server that is simulated elsewhere gives a node at present. */
+  exportsTo?: (node: string, server: string) => readonly NfsExport[];
 }

@@ -93,7 +93,7 @@ export function project(world: World, cluster: string): void {
     }
     node.backings = {};
     node.storages = Object.entries(all.ids).map(([id, definition]) =>
-      viewOf(node, all, id, definition),
+      viewOf(world, node, all, id, definition),
     );
     for (const storage of node.storages) {
       const backing = backingOf(all.ids[storage.id] ?? {});
@@ -127,7 +127,7 @@ export function activationProblem(
       const { server, export: path } = definition;
       if (faults?.hit(["nfs-unreachable"], node.name, String(server)))
         return offline;
-      const served = all.exports.filter((item) => item.server === server);
+      const served = servedTo(world, node, all, String(server));
       const isVersion4 = /vers=4/.test(String(definition.options ?? ""));
       const answers = served.some((item) => isVersion4 || item.version3);
       if (!answers && !isKnown) return offline;
@@ -183,7 +183,21 @@ export function nodesOf(world: World, cluster: string): Node[] {
   return [...world.nodes.values()].filter((node) => node.cluster === cluster);
 }
 
+/** What a file server gives the node; that of a simulated one as it is now. */
+function servedTo(
+  world: World,
+  { name }: Node,
+  { exports }: StorageDefinitions,
+  server: string,
+): readonly NfsExport[] {
+  return [
+    ...exports.filter((item) => item.server === server),
+    ...(world.exportsTo?.(name, server) ?? []),
+  ];
+}
+
 function viewOf(
+  world: World,
   node: Node,
   all: StorageDefinitions,
   id: string,
@@ -200,27 +214,26 @@ function viewOf(
     id,
     type,
     content: String(definition.content ?? "").split(","),
-    totalBytes: bytesOf(node, all, definition),
+    totalBytes: bytesOf(world, node, all, definition),
     shared: pluginOf(type).shared || definition.shared === 1,
     refusal,
   };
 }
 
 function bytesOf(
+  world: World,
   node: Node,
-  { sizes, exports }: StorageDefinitions,
+  all: StorageDefinitions,
   definition: Definition,
 ): number {
   const { type, server, export: path, pool } = definition;
-  const known = sizes[backingOf(definition)];
+  const known = all.sizes[backingOf(definition)];
   if (known !== undefined) return known;
   if (type === "dir") return directoryBytes;
   if (type === "zfspool") return node.pools?.[String(pool)] ?? 0;
   if (type === "nfs") {
-    const found = exports.find(
-      (item) => item.server === server && item.path === path,
-    );
-    return found?.bytes ?? 0;
+    const served = servedTo(world, node, all, String(server));
+    return served.find((item) => item.path === path)?.bytes ?? 0;
   }
   return groupOf(node, definition)?.bytes ?? 0;
 }

@@ -12,7 +12,7 @@ import type {
   Task,
   Volume,
 } from "./objects";
-import type { InternetFile } from "./spec";
+import type { InternetFile, NfsExport } from "./spec";
 import type { StorageDefinitions } from "./storage-definitions";
 import { placeVolumes } from "./volumes";
 
@@ -64,6 +64,8 @@ export class World {
   readonly storages = new Map<string, StorageDefinitions>();
   /** Behind MAC addresses and UUIDs; undefined: they are random. */
   seed?: number;
+  /** See ProxmoxOptions. */
+  exportsTo?: (node: string, server: string) => readonly NfsExport[];
   readonly #journal: Journal;
 
   constructor(readonly directory: string) {

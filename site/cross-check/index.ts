@@ -1,10 +1,15 @@
 import type { Site } from "../manifest";
 import type { Problem } from "../problem";
 import { addressProblems, networkProblems } from "./addresses";
+import { cablingProblems } from "./cabling";
+import { exportProblems } from "./exports";
 import { guestProblems, imageProblems, vmIdProblems } from "./guests";
+import { hardwareProblems } from "./hardware";
 import { duplicateNames } from "./names";
+import { powerProblems } from "./power";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
+import { storageProblems } from "./storage";
 import { routerGuestProblems, wanProblems } from "./wan";
 
 const checks = [
@@ -18,6 +23,11 @@ const checks = [
   routerProblems,
   routerGuestProblems,
   wanProblems,
+  hardwareProblems,
+  cablingProblems,
+  storageProblems,
+  exportProblems,
+  powerProblems,
 ];
 
 /** What the schema cannot see: names, addresses and numbers across areas. */

@@ -1,13 +1,10 @@
 import type { Site } from "../manifest";
 import type { Problem } from "../problem";
+import { storagesOf } from "../storage/mounts";
 import { suggest } from "../suggest";
 
-export function danglingReferences({
-  hardware,
-  networks,
-  proxmox,
-  guests,
-}: Site) {
+export function danglingReferences(site: Site) {
+  const { hardware, networks, proxmox, guests } = site;
   const problems: Problem[] = [];
   const refer = (
     what: string,
@@ -71,11 +68,12 @@ export function danglingReferences({
     );
     if (host === undefined) continue;
     const what = (kind: string) => `${kind} on host "${guest.host}" called`;
+    const storages = names(storagesOf(site, guest.host));
     for (const [at, disk] of guest.disks.entries()) {
       refer(
         what("storage"),
         disk.storage,
-        names(host.storages),
+        storages,
         ...here,
         "disks",
         at,
@@ -85,8 +83,7 @@ export function danglingReferences({
     for (const key of ["cloudInit", "efiDisk", "tpm"] as const) {
       const { storage } = guest[key] ?? {};
       if (storage === undefined) continue;
-      const known = names(host.storages);
-      refer(what("storage"), storage, known, ...here, key, "storage");
+      refer(what("storage"), storage, storages, ...here, key, "storage");
     }
     for (const [at, nic] of guest.nics.entries()) {
       refer(

@@ -1,3 +1,4 @@
+import { storagesOf } from "../storage/mounts";
 import type { Rule } from "./finding";
 
 export const routerDisk: Rule = {
@@ -5,12 +6,11 @@ export const routerDisk: Rule = {
   severity: "error",
   title: "The router boots from a local mirror",
   fact: "A router whose disk lies on a shelf or NFS cannot start before the storage that is reached through it.",
-  check: ({ guests, proxmox }) =>
-    guests.flatMap((guest, index) => {
-      const host = proxmox.hosts.find(({ host }) => host === guest.host);
+  check: (site) =>
+    site.guests.flatMap((guest, index) => {
       if (guest.role !== "router") return [];
       return guest.disks.flatMap(({ slot, storage }, at) => {
-        const medium = host?.storages.find(
+        const medium = storagesOf(site, guest.host).find(
           ({ name }) => name === storage,
         )?.medium;
         return medium === "mirror"

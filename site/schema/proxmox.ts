@@ -1,12 +1,24 @@
 import { z } from "zod";
 import { name } from "./site";
-import { size } from "./units";
+import { duration, size } from "./units";
 
 const bridge = z.strictObject({
   name: z.string().regex(/^vmbr\d+$/, "must be vmbr0 to vmbr4094"),
   vlanAware: z.boolean().describe("Carries tagged VLANs."),
   ports: z.array(z.string()).describe("NICs that the bridge takes in."),
   networks: z.array(z.string()).describe("Networks that it carries."),
+  bonds: z
+    .record(
+      z.string().regex(/^bond\d+$/, "must be bond0, bond1 ..."),
+      z.strictObject({
+        slaves: z.array(z.string()).min(1).describe("NICs that it is made of."),
+        mode: z
+          .enum(["active-backup", "802.3ad", "balance-xor"])
+          .describe("802.3ad and balance-xor need the other end to agree."),
+      }),
+    )
+    .optional()
+    .describe("Links that count as one: ports of the bridge by their name."),
 });
 
 const storage = z.strictObject({
@@ -25,6 +37,12 @@ const proxmoxHost = z.strictObject({
   host: z.string().describe("Name of a machine of hardware.hosts."),
   node: z.string().optional().describe("PVE node name, if not the host's."),
   cluster: name.optional().describe("PVE cluster; left out: stand-alone."),
+  startDelay: duration
+    .refine((time) => time % 1_000 === 0 && time <= 300_000, {
+      error: "PVE takes whole seconds, and at most five minutes",
+    })
+    .optional()
+    .describe("After the host's boot, until its first guest starts."),
   bridges: z.array(bridge).min(1),
   storages: z.array(storage).min(1),
 });

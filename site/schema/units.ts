@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const factors = {
   size: { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
+  block: { KiB: 2 ** 10, MiB: 2 ** 20 },
+  /** As disks are sold. */
+  capacity: { GB: 1e9, TB: 1e12 },
   rate: { Mbit: 1e6, Gbit: 1e9 },
   duration: { ms: 1, s: 1e3, min: 6e4, h: 3.6e6 },
 };
@@ -33,5 +36,7 @@ function quantity(name: Quantity, example: string) {
 }
 
 export const size = quantity("size", "20GiB");
+export const block = quantity("block", "128KiB");
+export const capacity = quantity("capacity", "4TB");
 export const rate = quantity("rate", "1Gbit");
 export const duration = quantity("duration", "30s");

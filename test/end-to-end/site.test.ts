@@ -162,7 +162,7 @@ test("reset forgets it all", async () => {
 /** Of all tokens that there were, in everything but the simulator's own world. */
 function leaksNothing() {
   const canaries = new Set([...everyToken, ...tokens()]);
-  expect(canaries.size).toBe(4);
+  expect(canaries.size).toBe(5);
   const files = [
     join(lab.directory, "state"),
     lab.record,

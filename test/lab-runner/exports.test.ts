@@ -40,6 +40,15 @@ test("a shell has each device's address, token and the authorities under the nod
       },
     },
     tokens: { "router-server": "a@pve!b=1", r630: "a@pve!b=2" },
+    hosts: {
+      r630: {
+        address: "127.77.10.12",
+        port: 8022,
+        hostKey: "ssh-ed25519 AAAA",
+        username: "root",
+      },
+    },
+    ssh: { privateKey: "SECRET", keyFile: "/a key's file" },
     hardware: "",
   });
   const variables = [
@@ -56,6 +65,19 @@ test("a shell has each device's address, token and the authorities under the nod
   ).toBe("https://127.77.10.10:8006\na@pve!b=1\nBB\na@pve!b=2");
   const file = shell(text, 'echo "$PROXMOX_VE_CA_FILE"');
   expect(readFileSync(file, "utf8")).toBe("FIRST\nSECOND\n");
+  const ssh = readFileSync(shell(text, 'echo "$SSH_CONFIG"'), "utf8");
+  expect(ssh).toBe(`Host r630
+  HostName 127.77.10.12
+  Port 8022
+  User root
+  IdentityFile "/a key's file"
+  IdentitiesOnly yes
+  UserKnownHostsFile "${folder}/known_hosts"
+`);
+  expect(readFileSync(join(folder, "known_hosts"), "utf8")).toBe(
+    "[127.77.10.12]:8022 ssh-ed25519 AAAA\n",
+  );
+  expect(text).not.toContain("SECRET");
 });
 
 test("a shell is in the lab's folder, whatever its name, with its state and its engine", async () => {

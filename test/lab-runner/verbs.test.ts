@@ -1,3 +1,4 @@
+import { hostFaultKinds } from "../../lab/host";
 import { openwrtFaultKinds } from "../../lab/openwrt";
 import { faultKinds } from "../../lab/proxmox";
 import { drift, fault } from "../../lab/verbs";
@@ -11,6 +12,7 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
   for (const [kind, what] of Object.entries({
     ...faultKinds,
     ...openwrtFaultKinds,
+    ...hostFaultKinds,
   })) {
     const told = lines.filter((line) => line.startsWith(`  ${kind} `));
     expect(told).toEqual([expect.stringContaining(what)]);
@@ -21,9 +23,14 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
 
 test.each([
   [() => fault(["latency", "--ms", "much"], none), 'Unable to use ms "much"'],
-  [() => drift(["move", "web"]), "it is not complete"],
-  [() => drift(["interface", "r630", "vmbr0", "set", "mtu"]), "not complete"],
-  [() => drift(["storage", "r630", "local"]), "it is not complete"],
+  [() => drift(["move", "web"], none), "it is not complete"],
+  [
+    () => drift(["interface", "r630", "vmbr0", "set", "mtu"], none),
+    "not complete",
+  ],
+  [() => drift(["host", "r630"], none), "it is not complete"],
+  [() => fault(["host", "r630", "slow"], none), "say which call is meant"],
+  [() => drift(["storage", "r630", "local"], none), "it is not complete"],
 ])("what is not complete is told with how it is", async (act, why) => {
   await expect(act()).rejects.toThrow(why);
 });

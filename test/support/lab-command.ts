@@ -79,10 +79,14 @@ export class LabCommand {
       .sort();
   }
 
-  /** Those that open the simulated hosts now. */
+  /** Those that open the simulated hosts now, with a line of their SSH key's. */
   tokens(): string[] {
     const { accounts } = new World(join(this.directory, "proxmox"));
-    return [...accounts.values()].map(({ token }) => token);
+    const key = readFileSync(join(this.directory, "hosts/id_ed25519"), "utf8");
+    return [
+      ...[...accounts.values()].map(({ token }) => token),
+      key.split("\n").at(-4) ?? "",
+    ];
   }
 
   /** Every volume and file on the storages, with its size. */

@@ -17,7 +17,7 @@ export function propertiesOf(
   const own = read(device);
   const properties: Record<string, string | undefined> = {
     ...(isMap ? {} : diskProperties(whole)),
-    ...tableProperties(isMap ? own : read(whole)),
+    ...tableProperties(read(whole)),
     ...contentProperties(own),
   };
   const isPath = device.holders.some((name) => name.startsWith("dm-"));

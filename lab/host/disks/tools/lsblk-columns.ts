@@ -122,13 +122,15 @@ export const columns: Record<string, Column> = {
   },
   SIZE: { cell: sized(({ sizeBytes }) => sizeBytes), right },
   START: {
-    cell: ({ partition }) =>
-      partition === undefined ? null : partition.startBytes / 512,
+    cell: ({ name, partition }) =>
+      partition === undefined || name.startsWith("dm-")
+        ? null
+        : partition.startBytes / 512,
     right,
   },
   STATE: {
     cell: (device, { world }) => {
-      if (device.kind === "mpath") return "running";
+      if (device.name.startsWith("dm-")) return "running";
       const [path] = device.paths;
       if (device.kind === "part" || path === undefined) return null;
       return alive(world, path) ? "running" : "offline";

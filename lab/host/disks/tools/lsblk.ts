@@ -80,19 +80,14 @@ export const lsblk: Tool = (call) => {
     flags.nodeps || flags.scsi
       ? []
       : related(devices.all(), device, flags.inverse === true);
-  const seen = new Set<string>();
   const rowOf = (device: KnownDevice, parent?: KnownDevice): Row => ({
     cells: cells(device, parent),
     children: below(device).map((child) => rowOf(child, device)),
   });
-  const flat = (device: KnownDevice, parent?: KnownDevice): Row[] => {
-    if (seen.has(device.name)) return [];
-    seen.add(device.name);
-    return [
-      { cells: cells(device, parent) },
-      ...below(device).flatMap((child) => flat(child, device)),
-    ];
-  };
+  const walk = (device: KnownDevice, parent?: KnownDevice): Line[] => [
+    { device, parent },
+    ...below(device).flatMap((child) => walk(child, device)),
+  ];
   const roots: KnownDevice[] = [];
   let failed = 0;
   for (const path of operands) {
@@ -106,9 +101,13 @@ export const lsblk: Tool = (call) => {
   if (operands.length === 0)
     roots.push(...tops(devices.all(), flags.inverse === true));
   const chosen = roots.filter(({ kind }) => !flags.scsi || kind === "disk");
-  const rows = chosen.flatMap((device) =>
-    isTree ? [rowOf(device)] : flat(device),
-  );
+  const isForPeople = !flags.json && !flags.raw && !flags.pairs;
+  const rows = isTree
+    ? chosen.map((device) => rowOf(device))
+    : byNumber(
+        chosen.flatMap((device) => walk(device)),
+        isForPeople,
+      ).map(({ device, parent }) => ({ cells: cells(device, parent) }));
   if (flags.json) {
     if (rows.length > 0 || failed === 0)
       call.stdout.write(printJson("blockdevices", wanted, rows));
@@ -162,4 +161,21 @@ function tops(all: readonly KnownDevice[], inverse: boolean): KnownDevice[] {
   return all.filter((device) =>
     inverse ? device.holders.length === 0 : device.slaves.length === 0,
   );
+}
+
+interface Line {
+  device: KnownDevice;
+  parent?: KnownDevice;
+}
+
+/** A list shows what stands upon two devices twice, but to people once. */
+function byNumber(lines: readonly Line[], once: boolean): Line[] {
+  const rank = ({ device: { number } }: Line): number =>
+    number[0] * 2 ** 20 + number[1];
+  return [...lines]
+    .sort((a, b) => rank(a) - rank(b))
+    .filter(
+      (line, index, all) =>
+        !once || all[index - 1]?.device.name !== line.device.name,
+    );
 }

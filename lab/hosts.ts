@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { utils } from "ssh2";
+import type { Site } from "../site";
+import { type Address, addressAt } from "./addresses";
+import { diskSpecs } from "./disks";
+import { type HostLab, type HostRecord, startHost } from "./host";
+import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
+import { hostsDirectory } from "./paths";
+import type { NfsExport } from "./proxmox";
+
+export interface HostAccess {
+  address: string;
+  port: number;
+  hostKey: string;
+  username: string;
+}
+
+export interface SiteHosts {
+  labs: ReadonlyMap<string, HostLab>;
+  access: Record<string, HostAccess>;
+  /** Opens each of them; this lab's alone. */
+  privateKey: string;
+  /** Where it stands, for other clients. */
+  keyFile: string;
+  /** What a node of Proxmox VE gets from a server by its address now. */
+  exportsTo(node: string, server: string): NfsExport[];
+  close(): Promise<void>;
+}
+
+/** Nothing fills a share here. */
+const shareBytes = 2 ** 40;
+const sshPort = 22;
+/** Ports under 1024 are not for everybody. */
+const unprivileged = 8_000;
+
+export function hostAddresses(site: Site, place: number): Address[] {
+  const port = process.getuid?.() === 0 ? sshPort : sshPort + unprivileged;
+  // Elsewhere than on Linux by ports: behind those of Proxmox VE and the router.
+  const behind = site.proxmox.hosts.length + 1;
+  return site.hardware.hosts.map(({ addresses }, index) =>
+    addressAt(place, addresses.management, behind + index, port),
+  );
+}
+
+/** The site's machines, reached by SSH. */
+export async function startHosts(
+  site: Site,
+  place: number,
+  record: ((entry: HostRecord) => void) | undefined,
+): Promise<SiteHosts> {
+  mkdirSync(hostsDirectory, { recursive: true, mode: 0o700 });
+  const key = loginKey();
+  const listen = hostAddresses(site, place);
+  const labs = new Map<string, HostLab>();
+  const access: Record<string, HostAccess> = {};
+  for (const [index, { name }] of site.hardware.hosts.entries()) {
+    const lab = await startHost({
+      directory: join(hostsDirectory, name),
+      spec: {
+        name,
+        listen: listen[index] as Address,
+        users: { root: { keys: [key.public] } },
+        tools: storageTools,
+        boot: (world) => bootStorage(world, diskSpecs(site.hardware, name)),
+      },
+      record,
+    });
+    labs.set(name, lab);
+    access[name] = { ...lab.endpoint, username: "root" };
+  }
+  return {
+    labs,
+    access,
+    privateKey: key.private,
+    keyFile: keyFile(),
+    exportsTo(node, server) {
+      const [client, serving] = [clientOf(site, node), hostAt(site, server)];
+      const network = Object.entries(serving?.addresses ?? {}).find(
+        ([, address]) => address === server,
+      )?.[0];
+      const world = labs.get(serving?.name ?? "")?.world;
+      const from = network && client?.addresses[network];
+      if (!world || !from) return [];
+      return servedPaths(world, from).map((path) => ({
+        server,
+        path,
+        bytes: shareBytes,
+      }));
+    },
+    async close() {
+      await Promise.all([...labs.values()].map((lab) => lab.close()));
+    },
+  };
+}
+
+function clientOf({ hardware, proxmox }: Site, name: string) {
+  const entry = proxmox.hosts.find(({ host, node = host }) => node === name);
+  return hardware.hosts.find((host) => host.name === entry?.host);
+}
+
+function hostAt({ hardware }: Site, address: string) {
+  return hardware.hosts.find(({ addresses }) =>
+    Object.values(addresses).includes(address),
+  );
+}
+
+const keyFile = () => join(hostsDirectory, "id_ed25519");
+
+/** Made once, for this lab only. */
+function loginKey(): { private: string; public: string } {
+  const file = keyFile();
+  if (!existsSync(`${file}.pub`)) {
+    const made = utils.generateKeyPairSync("ed25519");
+    writeFileSync(file, made.private, { mode: 0o600 });
+    writeFileSync(`${file}.pub`, `${made.public}\n`);
+  }
+  const [secret, open] = [file, `${file}.pub`].map((path) =>
+    readFileSync(path, "utf8").trim(),
+  );
+  return { private: `${secret}\n`, public: open ?? "" };
+}

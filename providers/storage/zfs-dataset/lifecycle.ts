@@ -1,0 +1,254 @@
+import type { EngineWatch } from "../../dynamic/engine";
+import { UserError } from "../../dynamic/failure";
+import { handler } from "../../dynamic/handler";
+import type { Kind, Refusal } from "../../dynamic/kind";
+import { type Dataset, propertiesFrom, readDataset, shares } from "./dataset";
+import { destroy } from "./destroy";
+import {
+  fixedKeys,
+  parse,
+  schema,
+  type ZfsDatasetInputs,
+  type ZfsDatasetOutputs,
+} from "./model";
+import { readTimer, removeTimer } from "./timer";
+import {
+  converge,
+  findPool,
+  make,
+  mark,
+  renamedTo,
+  requirePool,
+  session,
+  type Work,
+} from "./work";
+
+const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
+  token: "storage:ZfsDataset",
+  schema,
+  parse,
+  timeouts: { create: 120, read: 60, update: 120, delete: 120 },
+  impacts: {
+    owner: "none",
+    host: "outage",
+    name: "none",
+    dataset: "outage",
+    poolGuid: "none",
+    type: "data",
+    // The mount point is among them.
+    properties: "outage",
+    volsize: "none",
+    snapshots: "none",
+    adopt: "none",
+    destroy: "none",
+    timeouts: "none",
+  },
+
+  refuse(olds, news) {
+    return [...otherDataset(olds, news), ...fixed(olds, news)];
+  },
+
+  async create(inputs, operation) {
+    return session(operation, inputs, async (work) => {
+      await requirePool(work, inputs);
+      const found = await readDataset(work.zfs, inputs.dataset);
+      const adopted = claim(inputs, found);
+      const dataset = found ?? (await make(work, inputs));
+      const outputs = { guid: dataset.guid, adopted };
+      if (dataset.owner !== undefined) operation.exists(dataset.guid, outputs);
+      await converge(work, inputs, dataset, adopted);
+      return { id: dataset.guid, outputs };
+    });
+  },
+
+  async read(id, inputs, operation) {
+    return session(
+      operation,
+      inputs,
+      async (work) => {
+        await requirePool(work, inputs);
+        const found = await readDataset(work.zfs, inputs.dataset);
+        if (found?.guid !== id) {
+          const dataset = await renamedTo(work, inputs, id);
+          const moved = dataset && (await readDataset(work.zfs, dataset));
+          if (!moved) return undefined;
+          const actual = await inputsFrom(work, inputs, moved, id);
+          return {
+            inputs: { ...actual, dataset },
+            outputs: outputsOf(moved, inputs.adopted),
+          };
+        }
+        if (found.owner !== undefined && found.owner !== inputs.owner)
+          return undefined;
+        return {
+          inputs: await inputsFrom(work, inputs, found, id),
+          outputs: outputsOf(found, inputs.adopted),
+        };
+      },
+      "looking",
+    );
+  },
+
+  async update(id, olds, news, operation) {
+    return session(operation, news, async (work) => {
+      await requirePool(work, news);
+      const found = await readDataset(work.zfs, news.dataset);
+      if (found?.guid !== id) {
+        throw new UserError(
+          `dataset ${news.dataset} on host "${news.host}" ${found ? `is another one now (guid ${found.guid}, known is ${id})` : "is no longer there"}. Run "pulumi refresh" to record that, then "pulumi up"`,
+        );
+      }
+      if (found.owner && ![olds.owner, news.owner].includes(found.owner))
+        throw held(news, found.owner);
+      const adopted = found.owner ? found.adopted : olds.adopted;
+      await converge(work, news, found, adopted, olds);
+      return { guid: id, adopted };
+    });
+  },
+
+  async delete(id, inputs, operation) {
+    await session(operation, inputs, async (work) => {
+      // Without its pool there is nothing here to destroy or to let go.
+      const isHere = (await findPool(work, inputs)) === inputs.poolGuid;
+      const found = isHere
+        ? await readDataset(work.zfs, inputs.dataset)
+        : undefined;
+      const isOthers =
+        found?.owner !== undefined && found.owner !== inputs.owner;
+      if (inputs.snapshots && !isOthers) await removeTimer(work, inputs.name);
+      if (isOthers || (isHere && found?.guid !== id)) return;
+      if (inputs.destroy !== undefined) {
+        if (found) await destroy(work, inputs, found);
+        else {
+          throw new UserError(
+            `pool ${inputs.dataset.split("/")[0]} (guid ${inputs.poolGuid}) is not imported on host "${inputs.host}", so ${inputs.dataset} cannot be destroyed. Import it, or leave destroy out to forget the dataset`,
+          );
+        }
+        return;
+      }
+      // Ours keeps its mark: the next "up" knows it again.
+      if (found?.adopted) await mark(work, inputs, undefined);
+      operation.tell(
+        `${inputs.dataset} (guid ${id}) on host "${inputs.host}" is left as it is, with its data`,
+      );
+    });
+  },
+};
+
+export const provider = (engine: EngineWatch) => handler(kind, engine);
+
+/** What is another dataset is never made by taking this one away. */
+function otherDataset(
+  olds: ZfsDatasetInputs,
+  news: ZfsDatasetInputs,
+): Refusal[] {
+  const refusals: Refusal[] = [];
+  const refuse = (property: string, reason: string) =>
+    refusals.push({ property, reason });
+  if (olds.host !== news.host) {
+    refuse(
+      "host",
+      `is "${olds.host}" and cannot become "${news.host}": the data would stay. Declare a second dataset and copy it ("zfs send")`,
+    );
+  }
+  if (olds.dataset !== news.dataset) {
+    refuse(
+      "dataset",
+      `is ${olds.dataset} and cannot become ${news.dataset}. Rename it on the host ("zfs rename ${olds.dataset} ${news.dataset}") and run "pulumi refresh"`,
+    );
+  }
+  if (olds.poolGuid !== news.poolGuid) {
+    refuse(
+      "poolGuid",
+      `is ${olds.poolGuid} and cannot become ${news.poolGuid}: that is another pool. Declare a second dataset there and copy the data`,
+    );
+  }
+  if (olds.type !== news.type) {
+    refuse(
+      "type",
+      `is ${olds.type} and cannot become ${news.type}. Declare a second dataset under another path`,
+    );
+  }
+  return refusals;
+}
+
+function fixed(olds: ZfsDatasetInputs, news: ZfsDatasetInputs): Refusal[] {
+  const refusals = fixedKeys().flatMap((key) => {
+    const [before, after] = [olds.properties?.[key], news.properties?.[key]];
+    return before === undefined || after === undefined || before === after
+      ? []
+      : [
+          {
+            property: `properties.${key}`,
+            reason: `is ${before} and cannot become ${after}: ZFS sets it at creation only. Declare a second dataset and copy the files`,
+          },
+        ];
+  });
+  const [before = 0, after = before] = [olds.volsize, news.volsize];
+  if (after < before) {
+    refusals.push({
+      property: "volsize",
+      reason: `is ${before} and cannot become ${after}: ZFS would cut off the end of it without a word, whatever is there. Declare a second volume and copy the data`,
+    });
+  }
+  return refusals;
+}
+
+/** Whether it stood there before us. */
+function claim(inputs: ZfsDatasetInputs, found: Dataset | undefined): boolean {
+  if (found === undefined) return false;
+  const { dataset, host, type } = inputs;
+  if (found.owner !== undefined && found.owner !== inputs.owner)
+    throw held(inputs, found.owner);
+  if (found.type !== type) {
+    throw new UserError(
+      `${dataset} on host "${host}" is a ${found.type} and ${type} is declared. Choose another path`,
+    );
+  }
+  if (found.owner === inputs.owner) return found.adopted;
+  const share = shares.find(
+    (key) => (found.properties.get(key)?.value ?? "off") !== "off",
+  );
+  if (inputs.adopt && share) {
+    throw new UserError(
+      `${dataset} on host "${host}" exports itself by ${share}, which clients would lose. Export it by a resource, then "zfs set ${share}=off" there`,
+    );
+  }
+  if (inputs.adopt) return true;
+  throw new UserError(
+    `${dataset} stands on host "${host}" (${found.type}, guid ${found.guid}) and carries no mark of this site. Choose another path, or set adopt: true to take it over as it is`,
+  );
+}
+
+function held({ dataset, host }: ZfsDatasetInputs, owner: string): UserError {
+  return new UserError(
+    `${dataset} on host "${host}" belongs to "${owner}". Choose another path`,
+  );
+}
+
+function outputsOf(
+  found: Dataset,
+  // What is imported stood there before.
+  known = true,
+): ZfsDatasetOutputs {
+  const adopted = found.owner ? found.adopted : known;
+  return { guid: found.guid, adopted };
+}
+
+async function inputsFrom(
+  { machine, signal }: Work,
+  inputs: ZfsDatasetInputs,
+  found: Dataset,
+  guid: string,
+): Promise<ZfsDatasetInputs> {
+  return {
+    ...inputs,
+    // Without the mark it is nobody's until the next update.
+    owner: found.owner ?? "",
+    type: found.type === "volume" ? "volume" : "filesystem",
+    properties: propertiesFrom(inputs.properties, found),
+    volsize: inputs.volsize === undefined ? undefined : found.volsize,
+    snapshots:
+      inputs.snapshots && (await readTimer(machine, inputs, guid, signal)),
+  };
+}

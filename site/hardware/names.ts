@@ -1,0 +1,70 @@
+import type { Site } from "../manifest";
+
+export interface HostName {
+  address: string;
+  /** The full name first. */
+  names: string[];
+}
+
+/**
+ * What every host knows without asking anybody: the machines, plain in their
+ * first network and as NAME-NETWORK in others, and further names.
+ */
+export function hostNamesOf({ site, hardware, dns }: Site): HostName[] {
+  const full = (name: string) => [`${name}.${site.domain}`, name];
+  return [
+    ...hardware.hosts.flatMap(({ name, addresses, bmc }) => [
+      ...Object.entries(addresses).map(([network, address], index) => ({
+        address,
+        names: full(index === 0 ? name : `${name}-${network}`),
+      })),
+      ...(bmc ? [{ address: bmc, names: full(`${name}-bmc`) }] : []),
+    ]),
+    ...(dns?.records ?? []).map(({ name, address }) => ({
+      address,
+      names: name.includes(".") ? [name] : full(name),
+    })),
+  ];
+}
+
+export interface ResolverPlan {
+  servers: string[];
+  search: string[];
+}
+
+export function resolversOf({ site, dns }: Site): ResolverPlan | undefined {
+  return dns && { servers: dns.resolvers, search: dns.search ?? [site.domain] };
+}
+
+export interface ClockPlan {
+  host: string;
+  zone: string;
+  /** Whom it asks for the time. */
+  sources: string[];
+  /** Networks whose machines may ask it. */
+  serves: string[];
+}
+
+export function clocksOf({ hardware, networks, time }: Site): ClockPlan[] {
+  if (time === undefined) return [];
+  const { zone, servers, upstream } = time;
+  return hardware.hosts.map(({ name, addresses }) => {
+    const mine = Object.keys(addresses);
+    if (servers.includes(name)) {
+      const serves = networks.filter((network) => mine.includes(network.name));
+      return {
+        host: name,
+        zone,
+        sources: upstream,
+        serves: serves.map(({ cidr }) => cidr),
+      };
+    }
+    const sources = hardware.hosts
+      .filter((other) => servers.includes(other.name))
+      .flatMap((other) => {
+        const shared = mine.find((network) => network in other.addresses);
+        return (shared && other.addresses[shared]) ?? [];
+      });
+    return { host: name, zone, sources, serves: [] };
+  });
+}

@@ -1,0 +1,192 @@
+import { z } from "zod";
+import { diskPlace } from "./disks";
+import { name } from "./site";
+import { block, size } from "./units";
+
+const schedule = z
+  .string()
+  .regex(
+    /^(hourly|daily|weekly|monthly|((Mon|Tue|Wed|Thu|Fri|Sat|Sun)((\.\.|,)(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* )?((\*|([01]\d|2[0-3])((\.\.|\/)\d{1,2})?):[0-5]\d|\*:[0-5]\d\/([1-9]|[1-5]\d)))$/,
+    'must be hourly, daily, weekly, monthly, or days and a time like "Sun 02:30"',
+  );
+
+const disks = z.array(diskPlace).min(1).describe("SHELF:BAY or HOST:DISK.");
+
+const vdev = z.strictObject({
+  type: z
+    .enum(["mirror", "raidz1", "raidz2", "raidz3", "stripe"])
+    .describe('"stripe": each disk by itself, without redundancy.'),
+  class: z
+    .enum(["special", "dedup", "log", "cache"])
+    .optional()
+    .describe("Left out: data."),
+  disks,
+});
+
+const poolName = z
+  .string()
+  .regex(
+    /^(?!mirror|raidz|draid|spare|log$)[a-z][a-z0-9_.-]*$/,
+    "must be a letter, then letters, digits, _ . and -, and no kind of vdev",
+  );
+
+const common = {
+  compression: z
+    .string()
+    .optional()
+    .describe('One of ZFS\'s, like "lz4" or "zstd-3".'),
+  atime: z.boolean().optional().describe("Notes every reading."),
+  recordsize: block.optional().describe("Largest record, e.g. 128KiB."),
+  xattr: z.enum(["off", "dir", "sa"]).optional(),
+  acltype: z.enum(["off", "posix", "nfsv4"]).optional(),
+};
+
+const pool = z.strictObject({
+  name: poolName,
+  host: z.string().describe("Name of a machine of hardware.hosts."),
+  ashift: z
+    .int()
+    .min(9)
+    .max(16)
+    .describe("Sector size as a power of two, for good; 12 is 4 KiB."),
+  vdevs: z.array(vdev).min(1),
+  spares: z
+    .array(diskPlace)
+    .default([])
+    .describe("Stand in for a disk that fails, by themselves."),
+  properties: z
+    .strictObject({
+      autoexpand: z.boolean().optional(),
+      autotrim: z.boolean().optional().describe("For SSDs."),
+      comment: z.string().max(32).optional(),
+      failmode: z.enum(["wait", "continue", "panic"]).optional(),
+    })
+    .optional(),
+  dataset: z
+    .strictObject(common)
+    .optional()
+    .describe("What its datasets inherit."),
+  scrub: schedule.describe("When all of it is read, e.g. Sun 02:30."),
+  lostWithShelf: z
+    .string()
+    .min(10)
+    .optional()
+    .describe("Why it may be lost with one shelf; left out: it may not."),
+});
+
+const dataset = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_.-]*(\/[a-z0-9][a-z0-9_.-]*)+$/,
+      "must be POOL/PATH, like tank/shares",
+    )
+    .describe("Pool and path, as ZFS says it."),
+  volume: size
+    .optional()
+    .describe("Makes it a block device of that size, which can only grow."),
+  quota: size.optional().describe("Room that it may take with its children."),
+  reservation: size.optional().describe("Room that nobody else may take."),
+  properties: z
+    .strictObject({
+      ...common,
+      logbias: z.enum(["latency", "throughput"]).optional(),
+      mountpoint: z
+        .string()
+        .regex(/^(none|(\/[\w.:-]+)+)$/, "must be a path, or none")
+        .optional(),
+      primarycache: z.enum(["all", "metadata", "none"]).optional(),
+      special_small_blocks: block.optional(),
+      sync: z.enum(["standard", "always", "disabled"]).optional(),
+      volblocksize: block.optional().describe("Of a volume, for good."),
+    })
+    .optional()
+    .describe("What differs from what it inherits."),
+  snapshots: z
+    .strictObject({
+      schedule: schedule.describe("When, e.g. hourly or *:00/15."),
+      keep: z.int().min(1).max(10_000).describe("How many."),
+    })
+    .optional(),
+});
+
+const nfsExport = z.strictObject({
+  dataset: z.string().describe("Name of a file system of storage.datasets."),
+  to: z
+    .array(z.string())
+    .min(1)
+    .describe("Hosts, guests with a static address, or networks."),
+  access: z.enum(["rw", "ro"]).default("rw"),
+  squash: z
+    .enum(["root", "none", "all"])
+    .default("root")
+    .describe("Whom the server takes for nobody."),
+  sync: z
+    .boolean()
+    .default(true)
+    .describe("Answers when the data is on disk, not before."),
+});
+
+const mount = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_.-]*[a-z0-9]$/, "must be a PVE storage id")
+    .describe("PVE's id of the storage."),
+  dataset: z.string().describe("Dataset that is exported to the hosts."),
+  hosts: z.array(z.string()).min(1).describe("Of proxmox.hosts."),
+  content: z
+    .array(
+      z.enum([
+        "images",
+        "rootdir",
+        "iso",
+        "vztmpl",
+        "backup",
+        "snippets",
+        "import",
+      ]),
+    )
+    .min(1)
+    .describe("What PVE may keep there."),
+  options: z
+    .array(z.string().regex(/^[^\s,]+$/, "must be one option"))
+    .optional()
+    .describe("Mount options beside hard and version 4.2, e.g. nconnect=4."),
+});
+
+const storageClass = z.strictObject({
+  name,
+  dataset: z.string().describe("Dataset that is exported to the nodes."),
+  reclaim: z.enum(["retain", "delete"]).default("retain"),
+  isDefault: z.boolean().default(false),
+});
+
+const storageSpaces = z.strictObject({
+  name,
+  hosts: z.array(z.string()).min(1).describe("Servers that it spans."),
+  kind: z.enum(["direct", "standalone"]).describe("S2D, or of one server."),
+  disks,
+});
+
+export const storage = z.strictObject({
+  network: z
+    .string()
+    .describe("Network that storage is served in, and that hosts mount by."),
+  arcMax: z
+    .record(z.string(), size)
+    .default({})
+    .describe("Memory that ZFS's cache may take, by host."),
+  mailTo: z.string().optional().describe("Who is told of faults by mail."),
+  pools: z.array(pool).default([]).describe("Of ZFS."),
+  datasets: z.array(dataset).default([]),
+  exports: z.array(nfsExport).default([]).describe("By NFS 4.2."),
+  mounts: z.array(mount).default([]).describe("On hosts of Proxmox VE."),
+  storageClasses: z
+    .array(storageClass)
+    .default([])
+    .describe("Of Kubernetes' NFS provisioner."),
+  storageSpaces: z
+    .array(storageSpaces)
+    .default([])
+    .describe("Of Windows: judged by the rules, and made by hand."),
+});

@@ -1,0 +1,17 @@
+export { type DatasetPlan, datasetsOf, mountpointOf } from "./datasets";
+export { type ExportEntry, type ExportPlan, exportsOf } from "./exports";
+export {
+  type MountPlan,
+  mountsOf,
+  type StorageClassPlan,
+  storageClassesOf,
+  storagesOf,
+} from "./mounts";
+export {
+  type MultipathPlan,
+  multipathOf,
+  type PoolCare,
+  type PoolPlan,
+  poolCareOf,
+  poolsOf,
+} from "./pools";

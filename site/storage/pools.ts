@@ -1,0 +1,83 @@
+import { disksOf, type FoundDisk, placeOf } from "../hardware/disks";
+import type { Pool, Site, Vdev } from "../manifest";
+import type { DiskPlace } from "../schema/disks";
+
+/** What a pool's host is to make, disks by names that last. */
+export interface PoolPlan {
+  host: string;
+  name: string;
+  ashift: number;
+  vdevs: { type: Vdev["type"]; class?: Vdev["class"]; disks: string[] }[];
+  spares: string[];
+  properties?: Pool["properties"];
+  dataset?: Pool["dataset"];
+}
+
+export function poolsOf(site: Site): PoolPlan[] {
+  const disks = disksOf(site);
+  const path = (place: DiskPlace) => pathOf(disks.get(placeOf(place)));
+  return (site.storage?.pools ?? []).map((pool) => ({
+    host: pool.host,
+    name: pool.name,
+    ashift: pool.ashift,
+    vdevs: pool.vdevs.map((vdev) => ({
+      type: vdev.type,
+      ...(vdev.class && { class: vdev.class }),
+      disks: vdev.disks.map(path),
+    })),
+    spares: pool.spares.map(path),
+    ...(pool.properties && { properties: pool.properties }),
+    ...(pool.dataset && { dataset: pool.dataset }),
+  }));
+}
+
+/** By its WWN: of two paths the map, for a path's own name hangs with that path. */
+function pathOf(disk: FoundDisk | undefined): string {
+  const wwn = disk?.wwn?.replace(/^0x/, "") ?? "";
+  return disk?.paths === 2
+    ? `/dev/mapper/3${wwn}`
+    : `/dev/disk/by-id/wwn-0x${wwn}`;
+}
+
+/** Hosts whose disks have two paths, with the WWIDs that their maps are made of. */
+export interface MultipathPlan {
+  host: string;
+  wwids: string[];
+}
+
+export function multipathOf(site: Site): MultipathPlan[] {
+  const disks = disksOf(site);
+  const byHost = new Map<string, Set<string>>();
+  for (const { host, vdevs, spares } of site.storage?.pools ?? []) {
+    for (const place of [...vdevs.flatMap((vdev) => vdev.disks), ...spares]) {
+      const disk = disks.get(placeOf(place));
+      if (disk?.paths !== 2 || disk.wwn === undefined) continue;
+      const wwids = byHost.get(host) ?? new Set();
+      byHost.set(host, wwids.add(`3${disk.wwn.replace(/^0x/, "")}`));
+    }
+  }
+  return [...byHost].map(([host, wwids]) => ({ host, wwids: [...wwids] }));
+}
+
+/** What a host does for its pools beside making them. */
+export interface PoolCare {
+  host: string;
+  /** Bytes of memory that ZFS's cache may take; undefined: ZFS's own limit. */
+  arcMax?: number;
+  mailTo?: string;
+  /** When each pool is read whole, as systemd writes it. */
+  scrubs: { pool: string; schedule: string }[];
+}
+
+export function poolCareOf({ storage }: Site): PoolCare[] {
+  if (storage === undefined) return [];
+  const { pools, arcMax, mailTo } = storage;
+  return [...new Set(pools.map(({ host }) => host))].map((host) => ({
+    host,
+    ...(arcMax[host] !== undefined && { arcMax: arcMax[host] }),
+    ...(mailTo && { mailTo }),
+    scrubs: pools
+      .filter((pool) => pool.host === host)
+      .map(({ name, scrub }) => ({ pool: name, schedule: scrub })),
+  }));
+}

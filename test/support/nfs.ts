@@ -1,0 +1,114 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { PassThrough } from "node:stream";
+import type { Tool } from "../../lab/host";
+import { tools as nfs } from "../../lab/host/nfs";
+import { EngineWatch } from "../../providers/dynamic/engine";
+import { provider as nfsExports } from "../../providers/storage/nfs-exports/lifecycle";
+import { type TestHost, testHost } from "./host";
+import { configured, type Provider } from "./provider";
+
+type Values = Record<string, unknown>;
+
+export const exportsInputs = (changes: Values = {}): Values => ({
+  owner: "site/NfsExports/vm",
+  host: "storage",
+  name: "vm",
+  entries: [
+    {
+      path: "/tank/vm",
+      dataset: "tank/vm",
+      clients: ["10.0.40.11", "10.0.41.0/24"],
+      access: "rw",
+      squash: "none",
+    },
+  ],
+  ...changes,
+});
+
+export interface NfsHost extends TestHost {
+  provider: Provider;
+  run(tool: string, ...words: string[]): Promise<string>;
+  /** Lines of `exportfs -s`. */
+  exported(): Promise<string[]>;
+  /** As before the first export. */
+  clean(): void;
+  /** What was told since the last call. */
+  told(): string;
+}
+
+/** A machine with the mounted datasets "tank/vm" and "tank/iso". */
+export async function exportsHost(): Promise<NfsHost> {
+  const zfs = datasets();
+  const host = await testHost({ spec: { tools: { ...nfs, ...zfs } } });
+  for (const path of ["/tank/vm", "/tank/iso", "/srv"])
+    mkdirSync(host.world.path(path), { recursive: true });
+  const lines: string[] = [];
+  const log = jest
+    .spyOn(process.stdout, "write")
+    .mockImplementation((line) => lines.push(String(line)) > 0);
+  const tools = { ...nfs, ...zfs };
+  /** Past the wire, which costs a process each time. */
+  const run = async (tool: string, ...words: string[]) => {
+    const stdout = new PassThrough();
+    await tools[tool]?.({
+      words,
+      user: "root",
+      world: host.world,
+      stdin: new PassThrough(),
+      stdout,
+      stderr: new PassThrough(),
+      signal: new AbortController().signal,
+      run: () => Promise.resolve(127),
+    });
+    return String(stdout.read() ?? "");
+  };
+  return {
+    ...host,
+    provider: configured(
+      nfsExports(new EngineWatch(undefined)),
+      host.configuration,
+    ),
+    run,
+    exported: async () =>
+      (await run("exportfs", "-s")).split("\n").filter(Boolean),
+    clean() {
+      host.lab.faults.clear();
+      host.world.put("/etc/exports", "");
+      host.world.put("/var/lib/nfs/etab", "");
+      const folder = host.world.path("/etc/exports.d");
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      lines.splice(0);
+    },
+    told: () => lines.splice(0).join(""),
+    async stop() {
+      log.mockRestore();
+      await host.stop();
+    },
+  };
+}
+
+/** As much of ZFS as an export asks for. */
+function datasets(): Record<string, Tool> {
+  const mounted = new Set(["tank/vm", "tank/iso"]);
+  const known = [...mounted];
+  return {
+    zpool: () => 2,
+    zfs: ({ words, stdout, stderr }) => {
+      const dataset = words.at(-1) ?? "";
+      if (!known.includes(dataset)) {
+        stderr.write(`cannot open '${dataset}': dataset does not exist\n`);
+        return 1;
+      }
+      if (words[0] === "unmount") mounted.delete(dataset);
+      else if (words[0] === "mount") mounted.add(dataset);
+      else {
+        const state = mounted.has(dataset) ? "yes" : "no";
+        stdout.write(
+          `${dataset}\tmountpoint\t/${dataset}\tdefault\n${dataset}\tmounted\t${state}\t-\n`,
+        );
+      }
+      return 0;
+    },
+  };
+}
