@@ -200,6 +200,14 @@ const bad: [string, Change, string[]][] = [
     ["vdev-layout", "vdev-layout", "vdev-layout", "vdev-layout"],
   ],
   [
+    "disks on a share that are larger than its quota",
+    (site) => {
+      const disk = site.guests.find(({ name }) => name === "k3s")?.disks[0];
+      if (disk) Object.assign(disk, { storage: "fast-nfs", size: 2 ** 40 + 1 });
+    },
+    ["storage-overcommit"],
+  ],
+  [
     "a shelf without a battery",
     (site) => {
       site.power?.ups[0]?.feeds.splice(1, 1);
