@@ -175,6 +175,14 @@ export class BlockDevices implements Devices {
     return this.#links.get(device.name) ?? [];
   }
 
+  /** As udev calls it: maps by their names. */
+  pathOf(device: KnownDevice): string {
+    const map = this.links(device).find((link) =>
+      link.startsWith("/dev/mapper/"),
+    );
+    return map ?? `/dev/${device.name}`;
+  }
+
   heldBy(device: Device): string | undefined {
     const { claims } = load(this.world);
     const own = (name: string): string | undefined => {

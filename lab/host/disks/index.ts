@@ -1,17 +1,12 @@
 import type { HostWorld } from "../world";
-import type { Devices } from "./device";
-import { BlockDevices } from "./devices";
 import { startMultipath } from "./multipath/maps";
 import type { DisksSpec } from "./spec";
 import { change, dealNames, imageOf, initial, load } from "./state";
 import { settle } from "./udev";
 
 export { type Device, type Devices, KernelError } from "./device";
+export { disksOf } from "./disks";
 export { type DiskSpec, type DisksSpec, wwidOf } from "./spec";
-
-export function disksOf(world: HostWorld): Devices {
-  return new BlockDevices(world, () => settle(world));
-}
 
 /** Puts disks into a new machine, blank; what it has already stays as it is. */
 export function installDisks(world: HostWorld, spec: DisksSpec): void {

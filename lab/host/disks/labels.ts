@@ -57,10 +57,7 @@ export interface LabelOptions {
   ashift?: number;
 }
 
-/**
- * All four labels: what was in these 1 MiB before is gone. A member of a pool
- * gets a ring of uberblocks, spares and cache devices none, as in ZFS.
- */
+/** All four labels, with uberblocks: what was in these 1 MiB before is gone. */
 export function writeLabels(
   device: Bytes,
   list: NvList,
@@ -70,8 +67,7 @@ export function writeLabels(
     const label = device.read(offset, labelBytes);
     label.fill(0, 0, listAt + listBytes);
     writeList(label, offset, list);
-    if (list.state !== poolStates.spare && list.state !== poolStates.cache)
-      writeRing(label, offset, list, options);
+    writeRing(label, offset, list, options);
     device.write(offset, label);
   }
 }

@@ -42,8 +42,6 @@ export interface DisksFaults {
   pulled: string[];
   /** Paths whose cable is out: the device stays, and is offline. */
   offline: { serial: string; path: number }[];
-  /** Tool -> how long it takes. */
-  slow: Record<string, number>;
 }
 
 const part = "disks";
@@ -73,7 +71,6 @@ export function loadFaults(world: HostWorld): DisksFaults {
   return world.load<DisksFaults>(faultsPart, {
     pulled: [],
     offline: [],
-    slow: {},
   });
 }
 

@@ -6,11 +6,11 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { dirname, relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import type { HostWorld } from "../world";
 import { alive, type BlockDevices, type KnownDevice } from "./devices";
 import { enclosuresOf } from "./enclosures";
-import { adaptersOf } from "./spec";
+import { adaptersOf, boardPorts } from "./spec";
 import { load } from "./state";
 
 /** Folders that hold nothing but what is written here. */
@@ -28,12 +28,17 @@ const own = [
 interface Tree {
   files: Map<string, string>;
   links: Map<string, string>;
+  folders: Set<string>;
 }
 
 const record = "sysfs-disks";
 
 export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
-  const tree: Tree = { files: new Map(), links: new Map() };
+  const tree: Tree = {
+    files: new Map(),
+    links: new Map(),
+    folders: new Set(own),
+  };
   for (const device of devices.all()) {
     if (device.kind === "part") continue;
     addWhole(tree, world, device, devices);
@@ -45,7 +50,7 @@ export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
   const wanted = new Set(paths);
   for (const path of before.files)
     if (!wanted.has(path)) removeWithEmptyFolders(world, path);
-  for (const path of own)
+  for (const path of tree.folders)
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   for (const [path, text] of tree.files) {
     const file = world.path(path);
@@ -58,9 +63,15 @@ export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
     const link = world.path(path);
     mkdirSync(dirname(link), { recursive: true, mode: 0o755 });
     rmSync(link, { force: true });
-    symlinkSync(relative(dirname(path), to), link);
+    symlinkSync(linkText(path, to), link);
   }
   world.save(record, { files: paths });
+}
+
+/** The kernel names the end of a link even where it leads straight up. */
+function linkText(path: string, to: string): string {
+  const parent = dirname(to);
+  return `${relative(dirname(path), parent)}/${basename(to)}`;
 }
 
 function removeWithEmptyFolders(world: HostWorld, path: string): void {
@@ -76,7 +87,7 @@ function removeWithEmptyFolders(world: HostWorld, path: string): void {
 /** The folder of a device below /sys/devices. */
 export function sysFolder(device: KnownDevice): string {
   const [path] = device.paths;
-  if (device.kind === "mpath" || path === undefined)
+  if (device.name.startsWith("dm-") || path === undefined)
     return `/sys/devices/virtual/block/${device.name}`;
   return `${scsiFolder(device)}/block/${device.name}`;
 }
@@ -134,6 +145,10 @@ function addWhole(
   for (const name of device.holders) {
     const part = devices.find(`/dev/${name}`);
     if (part?.kind !== "part" || part.partition === undefined) continue;
+    if (device.kind === "mpath") {
+      addMapPartition(tree, device, part);
+      continue;
+    }
     const at = `${folder}/${name}`;
     addBlock(tree, part, at);
     const { number, startBytes } = part.partition;
@@ -142,13 +157,33 @@ function addWhole(
   }
 }
 
+/** A map of its own upon the map. */
+function addMapPartition(
+  tree: Tree,
+  map: KnownDevice,
+  part: KnownDevice,
+): void {
+  const folder = sysFolder(part);
+  const number = part.partition?.number;
+  addBlock(tree, part, folder);
+  tree.files.set(`${folder}/dm/name`, `${map.wwid}-part${number}\n`);
+  tree.files.set(`${folder}/dm/uuid`, `part${number}-mpath-${map.wwid}\n`);
+  tree.files.set(`${folder}/dm/suspended`, "0\n");
+  tree.links.set(`/sys/block/${part.name}`, folder);
+  tree.links.set(`${folder}/slaves/${map.name}`, sysFolder(map));
+  tree.links.set(`${sysFolder(map)}/holders/${part.name}`, folder);
+}
+
 function addBlock(tree: Tree, device: KnownDevice, folder: string): void {
   const [major, minor] = device.number;
   const number = `${major}:${minor}`;
-  const kind = device.kind === "part" ? "partition" : "disk";
+  const isKernels = device.kind === "part" && !device.name.startsWith("dm-");
+  const kind = isKernels ? "partition" : "disk";
   tree.files.set(`${folder}/dev`, `${number}\n`);
   tree.files.set(`${folder}/size`, `${device.sizeBytes / 512}\n`);
   tree.files.set(`${folder}/ro`, "0\n");
+  tree.folders.add(`${folder}/holders`);
+  if (!isKernels) tree.folders.add(`${folder}/slaves`);
   tree.files.set(
     `${folder}/uevent`,
     `MAJOR=${major}\nMINOR=${minor}\nDEVNAME=${device.name}\nDEVTYPE=${kind}\n`,
@@ -179,6 +214,13 @@ function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
   const address = path.address.join(":");
   tree.links.set(`${sysFolder(device)}/device`, folder);
   tree.links.set(`/sys/class/scsi_disk/${address}`, folder);
+  const host = `host${path.address[0]}`;
+  const isBoard = adaptersOf(spec)[path.path] === boardPorts;
+  tree.files.set(
+    `/sys/class/scsi_host/${host}/proc_name`,
+    isBoard ? "ahci\n" : "mpt3sas\n",
+  );
+  if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
 }
 
 /** The `ses` driver shows each I/O module of a shelf as an enclosure. */

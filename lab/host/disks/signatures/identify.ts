@@ -106,10 +106,3 @@ function signature(
     tags: set,
   };
 }
-
-export function tagOf(
-  signature: Signature | undefined,
-  name: string,
-): string | undefined {
-  return signature?.tags.find(([tag]) => tag === name)?.[1];
-}

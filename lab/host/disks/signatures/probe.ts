@@ -18,6 +18,13 @@ export interface Signature {
   tags: readonly (readonly [string, string])[];
 }
 
+export function tagOf(
+  signature: Signature | undefined,
+  name: string,
+): string | undefined {
+  return signature?.tags.find(([tag]) => tag === name)?.[1];
+}
+
 export type Found = Pick<Signature, "magicOffset" | "magicBytes"> & {
   tags: (readonly [string, string | undefined])[];
   /** Where one prober knows several. */

@@ -1,78 +1,93 @@
-import { labelOffsets } from "../labels";
+import { labelOffsets, poolStates } from "../labels";
 import type { Found, Probe } from "./probe";
 
-const labelBytes = 256 * 1024;
-const ringAt = 128 * 1024;
-const magic = 0x00bab10cn;
-const enough = 4;
+const listAt = 16 * 1024;
+const listBytes = 112 * 1024;
+const uint64 = 8;
+const string = 9;
+const list = 19;
 
-/** By at least four uberblocks, over all labels; spares and cache devices have none. */
+interface Label {
+  tags: [string, string][];
+  values: Map<string, bigint>;
+}
+
+/** By the first good one of the four labels, of a spare or a cache device, too. */
 export function zfsMember(probe: Probe): Found | undefined {
   if (probe.sizeBytes < 64 * 1024 * 1024) return undefined;
-  let found = 0;
-  for (const offset of labelOffsets(probe.sizeBytes)) {
-    if (probe.covered(offset, labelBytes)) continue;
-    const label = probe.read(offset, labelBytes);
-    if (label === undefined) return undefined;
-    let last: number | undefined;
-    for (let at = ringAt; at < labelBytes; at += 1024) {
-      if (label.readBigUInt64LE(at) !== magic) continue;
-      found++;
-      last = at;
-    }
-    if (last === undefined || found < enough) continue;
+  for (const label of labelOffsets(probe.sizeBytes)) {
+    const offset = label + listAt;
+    if (probe.covered(offset, listBytes)) continue;
+    const bytes = probe.read(offset, listBytes);
+    if (bytes === undefined || bytes[0] !== 1 || (bytes[1] ?? 2) > 1) continue;
+    if (bytes.readUInt32BE(12) === 0) continue;
+    const found = readPairs(bytes);
+    if (found === undefined || !isGood(found)) continue;
+    const endianness = bytes[1] === 1 ? "LITTLE" : "BIG";
     return {
-      magicOffset: offset + last,
-      magicBytes: 8,
-      tags: [
-        ["VERSION", String(label.readBigUInt64LE(last + 8))],
-        ...listTags(label.subarray(16 * 1024, 20 * 1024)),
-        ["ENDIANNESS", "LITTLE"],
-      ],
+      magicOffset: offset,
+      magicBytes: 16,
+      tags: [...found.tags, ["ENDIANNESS", endianness]],
     };
   }
   return undefined;
 }
 
-const uint64 = 8;
-const string = 9;
-const list = 19;
+function isGood({ values }: Label): boolean {
+  const state = values.get("state");
+  if (state === undefined || state > 7n) return false;
+  if ((values.get("guid") ?? 0n) === 0n) return false;
+  const isSpareOrCache =
+    state === poolStates.spare || state === poolStates.cache;
+  return isSpareOrCache || (values.get("txg") ?? 0n) > 0n;
+}
 
-/** libblkid reads the first 4 KiB only, and stops where a pair crosses them. */
-function listTags(bytes: Buffer): [string, string][] {
-  const tags: [string, string][] = [];
+/** As libblkid walks them: into lists, past arrays of lists. */
+function readPairs(bytes: Buffer): Label | undefined {
+  const label: Label = { tags: [], values: new Map() };
   let depth = 0;
   for (let at = 12; at + 12 < bytes.length; ) {
     let size = bytes.readUInt32BE(at);
     if (size === 0) {
-      if (depth === 0) break;
+      if (depth === 0) return label;
       depth--;
       at += 8;
       continue;
     }
     const nameBytes = bytes.readUInt32BE(at + 8);
     const valueAt = at + 12 + ((nameBytes + 3) & ~3);
-    if (at + size > bytes.length || valueAt > at + size) break;
+    if (at + size > bytes.length || valueAt + 4 > at + size) return undefined;
     const name = bytes.toString("latin1", at + 12, at + 12 + nameBytes);
     const type = bytes.readUInt32BE(valueAt);
+    if (type === 0) return undefined;
     if (type === list) {
       depth++;
       size = valueAt + 16 - at;
     } else if (type === string && depth === 0 && name === "name") {
-      const length = bytes.readUInt32BE(valueAt + 8);
       const from = valueAt + 12;
-      tags.push(["LABEL", bytes.toString("utf8", from, from + length)]);
+      const to = from + bytes.readUInt32BE(valueAt + 8);
+      label.tags.push(["LABEL", bytes.toString("utf8", from, to)]);
     } else if (type === uint64) {
       const value = bytes.readBigUInt64BE(valueAt + 8);
-      if (depth === 0 && name === "guid") tags.push(["UUID_SUB", `${value}`]);
-      if (depth === 0 && name === "pool_guid") tags.push(["UUID", `${value}`]);
-      if (name === "ashift" && value < 32n)
-        tags.push(
-          ["FSBLOCKSIZE", String(2n ** value)],
-          ["BLOCK_SIZE", String(2n ** value)],
-        );
+      if (depth === 0) label.values.set(name, value);
+      label.tags.push(...tags(name, value, depth));
     }
     at += size;
   }
-  return tags;
+  return undefined;
+}
+
+function tags(name: string, value: bigint, depth: number): [string, string][] {
+  if (name === "ashift" && value < 32n) {
+    const bytes = String(2n ** value);
+    return [
+      ["FSBLOCKSIZE", bytes],
+      ["BLOCK_SIZE", bytes],
+    ];
+  }
+  if (depth > 0) return [];
+  if (name === "version") return [["VERSION", String(value)]];
+  if (name === "guid") return [["UUID_SUB", String(value)]];
+  if (name === "pool_guid") return [["UUID", String(value)]];
+  return [];
 }
