@@ -140,6 +140,16 @@ const bad: [string, Change, string[]][] = [
     ["export-clients"],
   ],
   [
+    "an export that is let through by UDP only",
+    (site) => {
+      const item = allowances(site, "kubernetes").find(
+        ({ to }) => to === "storage",
+      );
+      if (item) item.protocol = "udp";
+    },
+    ["export-clients"],
+  ],
+  [
     "a boot mirror of one disk",
     (site) => {
       server(site).boot = { layout: "mirror", disks: ["ssd0"] };
