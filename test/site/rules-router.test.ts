@@ -258,10 +258,10 @@ test.each<[string, (site: Site) => void, string, string]>([
   [
     "ports of what may be reached, with ICMP",
     (site) => {
-      const allow = site.networks[2]?.allow?.[0];
+      const allow = site.networks[2]?.allow?.[1];
       if (allow) allow.protocol = "icmp";
     },
-    "networks[2].allow[0].ports",
+    "networks[2].allow[1].ports",
     'what network "application" may reach in "storage" has ports with protocol icmp',
   ],
 ])("%s is found at its place", (_what, change, at, message) => {
