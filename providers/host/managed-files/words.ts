@@ -68,4 +68,5 @@ export function withoutSecrets(
 }
 
 const separators = /[\s"'`=:,;<>()[\]{}]+/;
-const word = /[^\s"'`=:,;<>()[\]{}]{4,}/g;
+/** Of a word that a tool has cut. */
+const word = /[^\s"'`=:,;<>()[\]{}]{6,}/g;
