@@ -44,6 +44,7 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
     "storage:MultipathMap": (engine) =>
       (
         require("./storage/multipath-map/lifecycle") as typeof import("./storage/multipath-map/lifecycle")
+      ).provider(engine),
     "proxmox:Snippet": (engine) =>
       (
         require("./proxmox/snippet/lifecycle") as typeof import("./proxmox/snippet/lifecycle")
