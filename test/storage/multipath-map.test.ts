@@ -163,7 +163,7 @@ test.each<[string, Values, RegExp]>([
 });
 
 test("a disk with fewer paths than declared is waited for, then named with what it has", async () => {
-  const news = inputs({ paths: 3, timeouts: { create: 4 } });
+  const news = inputs({ paths: 3, timeouts: { create: 16 } });
   await expect(host.create(news)).rejects.toThrow(
     new RegExp(
       `${wwid(1)} has 2 of 3 paths \\(sd\\w+ active ready, sd\\w+ active ready\\)`,
