@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Tool } from "../tool";
+import { unitEffects } from "../units";
 import { gnu } from "./gnu";
 
 interface Unit {
@@ -84,6 +85,9 @@ const systemctl: Tool = (call) => {
     units[full(name)] = unit;
   }
   call.world.save("units", units);
+  for (const name of names)
+    if (units[full(name)]?.active && verb !== "stop")
+      unitEffects[full(name)]?.(call.world, verb);
   return 0;
 };
 
