@@ -240,9 +240,7 @@ test("a disk of a pool that is imported is refused, a spare of one too", async (
 
 test("a path of a multipath map is refused, and the map named", async () => {
   host = await poolHost({ disks: 3, paths: 2 });
-  for (const number of [1, 2])
-    await host.run("multipath", "-a", map(number).slice(12));
-  await host.run("multipath", "-r");
+  await host.hold(1, 2);
   const before = host.fingerprint();
   await expect(host.create()).rejects.toThrow(map(1));
   expect(host.fingerprint()).toEqual(before);
@@ -264,9 +262,7 @@ test("a WWN on two paths without a map is refused", async () => {
 test("what is on a map is seen like what is on a disk", async () => {
   host = await poolHost({ disks: 3, paths: 2 });
   host.fill(2, { kind: "ext4", label: "photos", table: "gpt" });
-  for (const number of [1, 2])
-    await host.run("multipath", "-a", map(number).slice(12));
-  await host.run("multipath", "-r");
+  await host.hold(1, 2);
   const before = host.fingerprint();
   const maps = tank({ vdevs: [{ type: "mirror", disks: [map(1), map(2)] }] });
   await expect(host.create(maps)).rejects.toThrow('with ext4 "photos"');

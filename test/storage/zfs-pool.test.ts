@@ -31,6 +31,7 @@ afterEach(async () => {
 const changing = () =>
   host
     .commands()
+    .map((line) => line.replaceAll("'", ""))
     .filter((line) =>
       /\b(zpool|zfs) (create|destroy|add|attach|replace|remove|detach|set|inherit|export|import \S*\d|labelclear|reguid)/.test(
         line,
@@ -45,8 +46,8 @@ test("nothing is ever forced", async () => {
   expect(files.length).toBeGreaterThan(20);
   const forcing = files.flatMap((file) => {
     const text = readFileSync(file, "utf8");
-    // To readlink it means something else.
-    const words = text.replace('"readlink", "-f"', "");
+    // To these it means something else.
+    const words = text.replace(/"(readlink|multipath)", "-f"/, "");
     return words.match(/["'`\s](-[a-zA-Z]*[fFX]|--force)["'`\s]/g) ?? [];
   });
   expect(forcing).toEqual([]);
@@ -74,9 +75,7 @@ test("a pool is made by one command that carries the mark", async () => {
 
 test("disks with two paths make a pool on their maps", async () => {
   host = await poolHost({ paths: 2 });
-  for (const number of [1, 2])
-    await host.run("multipath", "-a", map(number).slice(12));
-  await host.run("multipath", "-r");
+  await host.hold(1, 2);
   const inputs = tank({ vdevs: [{ type: "mirror", disks: [map(1), map(2)] }] });
   const { id, props } = await host.create(inputs);
   expect(await host.isQuiet(id, props, inputs)).toBe(true);
@@ -139,18 +138,19 @@ test("a disk that is dead is replaced by its GUID", async () => {
 });
 
 test("a resilver that outlasts the deadline goes on, and the next run carries on", async () => {
-  host = await poolHost({ resilverMs: 4_000 });
+  host = await poolHost({ resilverMs: 60_000 });
   const { id, props } = await host.create();
   const news = tank({
     vdevs: [mirror(1, 3)],
     replace: [{ old: disk(2), new: disk(3) }],
-    timeouts: { update: 2 },
+    timeouts: { update: 20 },
   });
   await expect(host.pools.update(id, props, news)).rejects.toThrow(
-    /update took over 2 s, waiting for the resilver of .* It goes on by itself; the next "pulumi up" carries on/,
+    /update took over 20 s, waiting for the resilver of .* It goes on by itself; the next "pulumi up" carries on/,
   );
+  configureZfs(host.world, { resilverMs: 100 });
   host.commands();
-  const again = { ...news, timeouts: { update: 60 } };
+  const again = { ...news, timeouts: { update: 120 } };
   const { outs = {} } = await host.pools.update(
     id,
     { ...props, ...news },
@@ -182,7 +182,10 @@ test("vdevs, a leg and a spare come in when that is said", async () => {
   });
   const { outs: then = {} } = await host.pools.update(id, outs, more);
   expect(await host.isQuiet(id, then, more)).toBe(true);
-  const lines = host.commands().filter((line) => line.includes("zpool add"));
+  const lines = host
+    .commands()
+    .map((line) => line.replaceAll("'", ""))
+    .filter((line) => line.includes("zpool add"));
   expect(lines[0]).toContain("zpool add -n -o ashift=12 tank mirror");
   expect(lines[1]).toContain("zpool add -o ashift=12 tank mirror");
   expect(lines).toHaveLength(2);
@@ -237,20 +240,11 @@ test.each<[string, Values, string]>([
     { vdevs: [mirror(1, 55)], replace: [{ old: disk(2), new: disk(55) }] },
     `${disk(55)}: there is no such disk on the host`,
   ],
-  [
-    "a vdev of another width",
-    {
-      vdevs: [mirror(1, 2), mirror(3, 4), mirror(5, 6)],
-      add: [3, 4, 5, 6].map(disk),
-    },
-    "",
-  ],
 ])("%s comes into no pool, and is as it was", async (_what, changes, why) => {
   host = await poolHost({ small: [11] });
   const { id, props } = await host.create();
   const before = host.fingerprint();
   host.commands();
-  if (why === "") return;
   await expect(host.pools.update(id, props, tank(changes))).rejects.toThrow(
     why,
   );

@@ -1,9 +1,15 @@
-import { bootDisks, fingerprint, installDisks } from "../../lab/host/disks";
-import { type Content, fillDisk } from "../../lab/host/disks/contents";
-import { pullDisk } from "../../lab/host/disks/faults";
-import { blkid } from "../../lab/host/disks/tools/blkid";
-import { lsblk } from "../../lab/host/disks/tools/lsblk";
-import { wipefs } from "../../lab/host/disks/tools/wipefs";
+import type { HostWorld } from "../../lab/host";
+import {
+  bootDisks,
+  type Content,
+  tools as diskTools,
+  fillDisk,
+  fingerprint,
+  installDisks,
+  installMultipath,
+  multipathTools,
+  pullDisk,
+} from "../../lab/host/disks";
 import { bootZfs, configureZfs, tools as zfsTools } from "../../lab/host/zfs";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider } from "../../providers/storage/zfs-pool/lifecycle";
@@ -44,6 +50,16 @@ export interface PoolHostOptions {
   directory?: string;
 }
 
+/** As MultipathMap would: only disks that are named are held. */
+function prepareMultipath(world: HostWorld): void {
+  world.put(
+    "/etc/multipath.conf",
+    "defaults {\n  find_multipaths strict\n  user_friendly_names no\n}\n",
+  );
+  world.put("/etc/multipath/wwids", "");
+  installMultipath(world);
+}
+
 const mebibyte = 1024 * 1024;
 
 export interface PoolHost extends TestHost {
@@ -57,6 +73,8 @@ export interface PoolHost extends TestHost {
   fingerprint(): Record<string, string>;
   fill(number: number, content: Content): void;
   pull(number: number): void;
+  /** Has multipath make maps of them. */
+  hold(...numbers: number[]): Promise<void>;
 }
 
 /** A machine with disks, all blank, and ZFS. */
@@ -87,9 +105,10 @@ export async function poolHost({
   const host = await testHost({
     directory,
     spec: {
-      tools: { blkid, lsblk, wipefs, ...zfsTools },
+      tools: { ...diskTools, ...multipathTools, ...zfsTools },
       boot(world) {
         installDisks(world, spec);
+        if (paths === 2) prepareMultipath(world);
         bootDisks(world);
         configureZfs(world, { version, resilverMs, expandMs: resilverMs });
         bootZfs(world);
@@ -107,6 +126,13 @@ export async function poolHost({
     fill: (number: number, content: Content) =>
       fillDisk(world, serial(number), content),
     pull: (number: number) => pullDisk(world, serial(number)),
+    hold: async (...numbers: number[]) => {
+      for (const number of numbers) {
+        const words = ["multipath", "-a", disk(number)] as const;
+        await host.machine.run(words, { signal });
+      }
+      await host.machine.run(["multipath"], { signal });
+    },
     pools,
     run: async (...words: [string, ...string[]]) =>
       (await host.machine.run(words, { signal })).stdout,
