@@ -72,6 +72,8 @@ const expected = z.strictObject({
   memory: z.array(memoryModule).optional(),
   /** All of them: one more is a finding too. */
   disks: z.array(disk).optional(),
+  /** Further disks outside of shelves, of which the manifest has no WWN. */
+  disksWithoutWwn: z.int().min(0).optional(),
   /** Shelves by the logical id that they tell ("sg_ses", or the label). */
   enclosures: z.array(z.strictObject({ name: z.string(), id: wwn })).optional(),
   /** Begins of versions: "6.17" is met by 6.17.2-1-pve. */
