@@ -25,6 +25,7 @@ export class SiteHost extends ComponentResource {
         host,
         name: host,
         expected: expectedOf(site, host),
+        inventory: false,
       },
       { parent: this },
     );

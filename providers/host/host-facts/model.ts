@@ -95,6 +95,11 @@ const shape = z.strictObject({
   name: z.string(),
   /** What the manifest says of the machine. */
   expected: expected.optional(),
+  /**
+   * Whether outputs and state hold all PCI devices, disks and memory modules,
+   * tens of kilobytes of a big machine; true if left out.
+   */
+  inventory: z.boolean().optional(),
   /** A finding is an error. */
   strict: z.boolean().optional(),
   timeouts: z
@@ -110,7 +115,9 @@ const shape = z.strictObject({
 export type HostFactsInputs = z.output<typeof shape>;
 
 /** The facts, and a sentence for each difference from what is expected. */
-export interface HostFactsOutputs extends Facts {
+export interface HostFactsOutputs
+  extends Pick<Facts, "hbas" | "versions">,
+    Partial<Omit<Facts, "hbas" | "versions">> {
   findings: string[];
 }
 
