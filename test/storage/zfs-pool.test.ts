@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { configureZfs } from "../../lab/host/zfs";
 import {
   disk,
   map,
