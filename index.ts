@@ -6,6 +6,8 @@ import { MultiWan } from "./components/multi-wan";
 import { NetworkFabric } from "./components/network-fabric";
 import { SiteProxmoxHost } from "./components/proxmox-host";
 import { ServiceVm } from "./components/service-vm";
+import { SiteHost } from "./components/site-host";
+import { StorageFabric } from "./components/storage-fabric";
 import { isRouted } from "./site";
 
 const file = new Config("hybrid-site").require("manifest");
@@ -22,11 +24,18 @@ async function program() {
       new SiteProxmoxHost(site, host),
     ]),
   );
+  const machinery = new Map(
+    site.hardware.hosts.map((host) => [host.name, new SiteHost(site, host)]),
+  );
+  const storage = new StorageFabric(site, (host) =>
+    [machinery.get(host) ?? []].flat(),
+  );
   const machines: Record<string, object> = {};
   for (const guest of site.guests) {
     const needs: Resource[] = [
       ...(hosts.get(guest.host)?.neededBy(guest) ?? []),
       ...(bridges.get(guest.host) ?? []),
+      ...storage.neededBy(guest.host),
     ];
     const { machine } = new ServiceVm(site, guest, needs);
     const { vmNumber: vmId, addresses, pending } = machine;

@@ -46,6 +46,7 @@ export async function startDevices(site: Site): Promise<Devices> {
     ...[routerAddress(site, candidate) ?? []].flat(),
     ...hostAddresses(site, candidate),
   ]);
+  const hosts = await startHosts(site, place, recorder("ssh"));
   const proxmox = await startProxmox({
     directory: proxmoxDirectory,
     spec: specOf(site, place),
@@ -53,9 +54,9 @@ export async function startDevices(site: Site): Promise<Devices> {
     taskMs: durations(process.env.LAB_TASK_MS ?? "200"),
     haMs: Number(process.env.LAB_HA_MS ?? 1_000),
     record: recorder("proxmox"),
+    exportsTo: hosts.exportsTo,
   });
   const router = await startRouter(site, place, recorder("openwrt"));
-  const hosts = await startHosts(site, place, {}, recorder("ssh"));
   return {
     proxmox,
     router() {

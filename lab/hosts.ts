@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { utils } from "ssh2";
 import type { Site } from "../site";
 import { type Address, addressAt } from "./addresses";
-import { type HostLab, type HostRecord, startHost, type Tool } from "./host";
+import { diskSpecs } from "./disks";
+import { type HostLab, type HostRecord, startHost } from "./host";
+import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
 import { hostsDirectory } from "./paths";
+import type { NfsExport } from "./proxmox";
 
 export interface HostAccess {
   address: string;
@@ -20,9 +23,13 @@ export interface SiteHosts {
   privateKey: string;
   /** Where it stands, for other clients. */
   keyFile: string;
+  /** What a node of Proxmox VE gets from a server by its address now. */
+  exportsTo(node: string, server: string): NfsExport[];
   close(): Promise<void>;
 }
 
+/** Nothing fills a share here. */
+const shareBytes = 2 ** 40;
 const sshPort = 22;
 /** Ports under 1024 are not for everybody. */
 const unprivileged = 8_000;
@@ -40,7 +47,6 @@ export function hostAddresses(site: Site, place: number): Address[] {
 export async function startHosts(
   site: Site,
   place: number,
-  tools: Readonly<Record<string, Tool>>,
   record: ((entry: HostRecord) => void) | undefined,
 ): Promise<SiteHosts> {
   mkdirSync(hostsDirectory, { recursive: true, mode: 0o700 });
@@ -55,7 +61,8 @@ export async function startHosts(
         name,
         listen: listen[index] as Address,
         users: { root: { keys: [key.public] } },
-        tools,
+        tools: storageTools,
+        boot: (world) => bootStorage(world, diskSpecs(site.hardware, name)),
       },
       record,
     });
@@ -67,10 +74,35 @@ export async function startHosts(
     access,
     privateKey: key.private,
     keyFile: keyFile(),
+    exportsTo(node, server) {
+      const [client, serving] = [clientOf(site, node), hostAt(site, server)];
+      const network = Object.entries(serving?.addresses ?? {}).find(
+        ([, address]) => address === server,
+      )?.[0];
+      const world = labs.get(serving?.name ?? "")?.world;
+      const from = network && client?.addresses[network];
+      if (!world || !from) return [];
+      return servedPaths(world, from).map((path) => ({
+        server,
+        path,
+        bytes: shareBytes,
+      }));
+    },
     async close() {
       await Promise.all([...labs.values()].map((lab) => lab.close()));
     },
   };
+}
+
+function clientOf({ hardware, proxmox }: Site, name: string) {
+  const entry = proxmox.hosts.find(({ host, node = host }) => node === name);
+  return hardware.hosts.find((host) => host.name === entry?.host);
+}
+
+function hostAt({ hardware }: Site, address: string) {
+  return hardware.hosts.find(({ addresses }) =>
+    Object.values(addresses).includes(address),
+  );
 }
 
 const keyFile = () => join(hostsDirectory, "id_ed25519");

@@ -45,6 +45,18 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./storage/multipath-map/lifecycle") as typeof import("./storage/multipath-map/lifecycle")
       ).provider(engine),
+    "proxmox:Snippet": (engine) =>
+      (
+        require("./proxmox/snippet/lifecycle") as typeof import("./proxmox/snippet/lifecycle")
+      ).provider(engine),
+    "host:ManagedFiles": (engine) =>
+      (
+        require("./host/managed-files/lifecycle") as typeof import("./host/managed-files/lifecycle")
+      ).provider(engine),
+    "host:HostFacts": (engine) =>
+      (
+        require("./host/host-facts/lifecycle") as typeof import("./host/host-facts/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -22,6 +22,7 @@ export type { Command, Summary } from "./control";
 export type { Fault } from "./faults";
 export { faultKinds } from "./faults";
 export type {
+  NfsExport,
   NodeSpec,
   PciSpec,
   ProxmoxOptions,

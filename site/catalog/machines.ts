@@ -79,6 +79,29 @@ export const machines = {
       dimmSockets: "from memory of the data sheet",
     },
   },
+  "supermicro-x10srl-f": {
+    title: "Server on a Supermicro X10SRL-F",
+    chipset: "c612",
+    sockets: 1,
+    dimmSockets: 8,
+    slotCount: 7,
+    slots: [
+      slot("slot1", 4, 8),
+      slot("slot2", 4, 8),
+      slot("slot3", 4, 8),
+      slot("slot4", 8),
+      slot("slot5", 8, 16),
+      slot("slot6", 8),
+      slot("slot7", 8, 16),
+    ],
+    source:
+      "blog.silverpc.hu, 2025-09-10, on the X10SRL-F: C612, one E5-2600 v3 or v4, 8 sockets for RDIMM, x16 slots wired x8",
+    assumed: {
+      slots:
+        "from memory of the data sheet; their names are to be read off the board",
+      slotCount: "from memory of the data sheet",
+    },
+  },
   "hpe-ml110-gen9": {
     title: "HPE ProLiant ML110 Gen9",
     chipset: "c612",

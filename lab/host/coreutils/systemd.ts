@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Tool } from "../tool";
-import { unitEffects } from "../units";
+import type { HostWorld } from "../world";
 import { gnu } from "./gnu";
 
 interface Unit {
@@ -16,79 +16,117 @@ const fresh: Unit = { active: false, enabled: false, reloads: 0 };
 const full = (name: string) => (name.includes(".") ? name : `${name}.service`);
 const places = ["/etc/systemd/system", "/usr/lib/systemd/system"];
 
-/** Units are those with a file, and those that the machine was made with. */
-const systemctl: Tool = (call) => {
-  const parsed = gnu(call, "systemctl", {
-    now: { type: "boolean" },
-    quiet: { type: "boolean", short: "q" },
-    "no-block": { type: "boolean" },
-  });
-  if (parsed === undefined) return 1;
-  const [verb = "", ...names] = parsed.operands;
-  const units = call.world.load<Units>("units", {});
-  if (verb === "daemon-reload") return 0;
-  const unknown = names.filter(
-    (name) =>
-      units[full(name)] === undefined &&
-      !places.some((place) =>
-        existsSync(call.world.path(`${place}/${full(name)}`)),
-      ),
-  );
-  if (verb === "is-active" || verb === "is-enabled") {
-    const key = verb === "is-active" ? "active" : "enabled";
-    const [no, yes] =
-      key === "active" ? ["inactive", "active"] : ["disabled", "enabled"];
-    const states = names.map((name) => units[full(name)]?.[key] === true);
-    if (!parsed.flags.quiet)
-      for (const state of states) call.stdout.write(`${state ? yes : no}\n`);
-    return states.every(Boolean) ? 0 : key === "active" ? 3 : 1;
+/** What a unit's start, reload or stop does on the machine. */
+export type UnitEffects = Readonly<
+  Record<
+    string,
+    Partial<Record<"start" | "reload" | "stop", (world: HostWorld) => void>>
+  >
+>;
+
+/** Units that the machine comes with, running and enabled. */
+export function installUnits(world: HostWorld, names: readonly string[]): void {
+  const units = world.load<Units>("units", {});
+  for (const name of names)
+    units[full(name)] ??= { active: true, enabled: true, reloads: 0 };
+  world.save("units", units);
+}
+
+/** As systemd does at boot, with those that are enabled. */
+export function bootUnits(world: HostWorld, effects: UnitEffects): void {
+  const units = world.load<Units>("units", {});
+  for (const [name, unit] of Object.entries(units)) {
+    unit.active = unit.enabled;
+    if (unit.enabled) effects[name]?.start?.(world);
   }
-  if (unknown.length > 0) {
-    for (const name of unknown)
-      call.stderr.write(
-        verb === "enable" || verb === "disable"
-          ? `Failed to ${verb} unit: Unit ${full(name)} does not exist\n`
-          : `Failed to ${verb} ${full(name)}: Unit ${full(name)} not found.\n`,
-      );
-    return verb === "enable" || verb === "disable" ? 1 : 5;
-  }
-  for (const name of names) {
-    const unit = { ...(units[full(name)] ?? fresh) };
-    if (["start", "restart", "reload-or-restart"].includes(verb))
-      unit.active = true;
-    if (["restart", "reload", "reload-or-restart"].includes(verb)) {
-      if (verb === "reload" && !unit.active) {
-        call.stderr.write(`${full(name)} is not active, cannot reload.\n`);
+  world.save("units", units);
+}
+
+/** Units are those with a file, and those that the machine comes with. */
+export const systemctl =
+  (effects: UnitEffects): Tool =>
+  (call) => {
+    const parsed = gnu(call, "systemctl", {
+      now: { type: "boolean" },
+      quiet: { type: "boolean", short: "q" },
+      "no-block": { type: "boolean" },
+    });
+    if (parsed === undefined) return 1;
+    const [verb = "", ...names] = parsed.operands;
+    const units = call.world.load<Units>("units", {});
+    if (verb === "daemon-reload") return 0;
+    const unknown = names.filter(
+      (name) =>
+        units[full(name)] === undefined &&
+        !places.some((place) =>
+          existsSync(call.world.path(`${place}/${full(name)}`)),
+        ),
+    );
+    if (verb === "is-active" || verb === "is-enabled") {
+      const key = verb === "is-active" ? "active" : "enabled";
+      const [no, yes] =
+        key === "active" ? ["inactive", "active"] : ["disabled", "enabled"];
+      const states = names.map((name) => units[full(name)]?.[key] === true);
+      if (!parsed.flags.quiet)
+        for (const state of states) call.stdout.write(`${state ? yes : no}\n`);
+      return states.every(Boolean) ? 0 : key === "active" ? 3 : 1;
+    }
+    if (unknown.length > 0) {
+      for (const name of unknown)
+        call.stderr.write(
+          verb === "enable" || verb === "disable"
+            ? `Failed to ${verb} unit: Unit ${full(name)} does not exist\n`
+            : `Failed to ${verb} ${full(name)}: Unit ${full(name)} not found.\n`,
+        );
+      return verb === "enable" || verb === "disable" ? 1 : 5;
+    }
+    for (const name of names) {
+      const unit = { ...(units[full(name)] ?? fresh) };
+      const effect = effects[full(name)];
+      if (["start", "restart", "reload-or-restart"].includes(verb)) {
+        if (verb === "restart") effect?.stop?.(call.world);
+        const isRunning = unit.active && verb !== "restart";
+        if (!isRunning) effect?.start?.(call.world);
+        else if (verb === "reload-or-restart") effect?.reload?.(call.world);
+        unit.active = true;
+      }
+      if (["restart", "reload", "reload-or-restart"].includes(verb)) {
+        if (verb === "reload" && !unit.active) {
+          call.stderr.write(`${full(name)} is not active, cannot reload.\n`);
+          return 1;
+        }
+        if (verb === "reload") effect?.reload?.(call.world);
+        unit.reloads += 1;
+      }
+      if (verb === "stop") {
+        if (unit.active) effect?.stop?.(call.world);
+        unit.active = false;
+      }
+      if (verb === "enable" || verb === "disable") {
+        unit.enabled = verb === "enable";
+        if (parsed.flags.now && unit.active !== unit.enabled) {
+          effect?.[unit.enabled ? "start" : "stop"]?.(call.world);
+          unit.active = unit.enabled;
+        }
+      }
+      if (
+        ![
+          "start",
+          "restart",
+          "reload-or-restart",
+          "reload",
+          "stop",
+          "enable",
+          "disable",
+        ].includes(verb)
+      ) {
+        call.stderr.write(`Unknown command verb ${verb}.\n`);
         return 1;
       }
-      unit.reloads += 1;
+      units[full(name)] = unit;
     }
-    if (verb === "stop") unit.active = false;
-    if (verb === "enable" || verb === "disable") {
-      unit.enabled = verb === "enable";
-      if (parsed.flags.now) unit.active = unit.enabled;
-    }
-    if (
-      ![
-        "start",
-        "restart",
-        "reload-or-restart",
-        "reload",
-        "stop",
-        "enable",
-        "disable",
-      ].includes(verb)
-    ) {
-      call.stderr.write(`Unknown command verb ${verb}.\n`);
-      return 1;
-    }
-    units[full(name)] = unit;
-  }
-  call.world.save("units", units);
-  for (const name of names)
-    if (units[full(name)]?.active && verb !== "stop")
-      unitEffects[full(name)]?.(call.world, verb);
-  return 0;
-};
+    call.world.save("units", units);
+    return 0;
+  };
 
-export const tools: Record<string, Tool> = { systemctl };
+export const tools: Record<string, Tool> = { systemctl: systemctl({}) };

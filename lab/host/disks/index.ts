@@ -1,5 +1,5 @@
 import type { HostWorld } from "../world";
-import { startMultipath } from "./multipath/maps";
+import { assemble, startMultipath, unit } from "./multipath/maps";
 import type { DisksSpec } from "./spec";
 import { change, dealNames, imageOf, initial, load } from "./state";
 import { settle } from "./udev";
@@ -35,3 +35,13 @@ export function fingerprint(world: HostWorld): Record<string, string> {
     ]),
   );
 }
+
+const assembleMaps = (world: HostWorld): void => {
+  assemble(world);
+  settle(world);
+};
+
+/** What the units of these packages do when they start or reload. */
+export const units = {
+  [unit]: { start: assembleMaps, reload: assembleMaps },
+};

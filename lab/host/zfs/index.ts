@@ -1,4 +1,5 @@
 import type { Tool } from "../tool";
+import { zfs } from "./datasets";
 import { zpool } from "./zpool";
 
 export { bootZfs } from "./boot";
@@ -6,4 +7,4 @@ export { mountsOf, type ZfsMount } from "./datasets/mounts";
 export { importedPools, type Pool } from "./pool";
 export { configureZfs, type ZfsSettings } from "./settings";
 
-export const tools: Record<string, Tool> = { zpool };
+export const tools: Record<string, Tool> = { zpool, zfs };

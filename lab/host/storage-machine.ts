@@ -1,0 +1,86 @@
+import { mkdirSync } from "node:fs";
+import { bootUnits, installUnits, systemctl } from "./coreutils/systemd";
+import {
+  bootDisks,
+  type DiskSpec,
+  tools as diskTools,
+  units as diskUnits,
+  installDisks,
+  multipathTools,
+} from "./disks";
+import { tools as factTools } from "./facts";
+import {
+  exportedTo,
+  isServing,
+  tools as nfsTools,
+  refreshExports,
+  startServer,
+  stopServer,
+} from "./nfs";
+import type { Tool } from "./tool";
+import type { HostWorld } from "./world";
+import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
+
+const units = {
+  ...diskUnits,
+  "nfs-server.service": {
+    start: startServer,
+    reload: refreshExports,
+    stop: stopServer,
+  },
+};
+
+/** Debian with ZFS, multipath-tools and the kernel's NFS server. */
+export const storageTools: Record<string, Tool> = {
+  ...diskTools,
+  ...multipathTools,
+  ...factTools,
+  ...zfsTools,
+  ...nfsTools,
+  systemctl: systemctl(units),
+  "update-initramfs": () => 0,
+};
+
+const installed = [
+  ...Object.keys(units),
+  "chrony.service",
+  "cron.service",
+  "zfs-zed.service",
+];
+
+/** Those of the packages, into which others put files. */
+const folders = [
+  "/etc/chrony/conf.d",
+  "/etc/chrony/sources.d",
+  "/etc/cron.d",
+  "/etc/exports.d",
+  "/etc/modprobe.d",
+  "/etc/multipath",
+  "/etc/systemd/system",
+  "/etc/zfs/zed.d",
+  "/usr/local/sbin",
+  "/var/lib/nfs",
+];
+
+/** In the order of the real boot: disks, pools, file systems, what serves them. */
+export function bootStorage(
+  world: HostWorld,
+  disks: readonly DiskSpec[],
+): void {
+  for (const path of folders)
+    mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
+  installDisks(world, { disks });
+  installUnits(world, installed);
+  bootDisks(world);
+  bootZfs(world);
+  bootUnits(world, units);
+}
+
+/** What a client at an address could mount now. */
+export function servedPaths(world: HostWorld, client: string): string[] {
+  if (!isServing(world)) return [];
+  const mounted = mountsOf(world).map(({ target }) => target);
+  return mounted.filter((path) =>
+    exportedTo(world, path, client, (at) => mounted.includes(at)),
+  );
+}

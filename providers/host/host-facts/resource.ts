@@ -1,0 +1,41 @@
+import type { CustomResourceOptions, Output } from "@pulumi/pulumi";
+import type { z } from "zod";
+import { DynamicResource, type Inputs } from "../../dynamic/resource";
+import { typeToken } from "../../dynamic/token";
+import type { Disk, Hba, MemoryModule, PciDevice, Versions } from "./facts";
+import type { schema } from "./model";
+
+export type HostFactsArgs = Inputs<z.input<typeof schema>>;
+
+/**
+ * What a machine is made of, compared with what the manifest says of it. It
+ * only looks: when it is made, when `expected` changes, and at each refresh.
+ */
+export class HostFacts extends DynamicResource {
+  static readonly kind = "host:HostFacts";
+  /** @internal lets CrossGuard's validateResourceOfType find the type. */
+  static readonly __pulumiType = typeToken(HostFacts.kind);
+
+  declare readonly pci: Output<PciDevice[]>;
+  declare readonly hbas: Output<Hba[]>;
+  declare readonly disks: Output<Disk[]>;
+  /** Undefined: the firmware does not say. */
+  declare readonly memory: Output<MemoryModule[] | undefined>;
+  declare readonly versions: Output<Versions>;
+  /** A sentence for each difference, its place first. */
+  declare readonly findings: Output<string[]>;
+
+  constructor(
+    name: string,
+    args: HostFactsArgs,
+    options?: CustomResourceOptions,
+  ) {
+    super(
+      HostFacts.kind,
+      name,
+      args,
+      ["pci", "hbas", "disks", "memory", "versions", "findings"],
+      options,
+    );
+  }
+}

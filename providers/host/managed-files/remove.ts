@@ -1,0 +1,28 @@
+import { UserError } from "../../dynamic/failure";
+import type { Operation } from "../../dynamic/kind";
+import { connect } from "../connection";
+import { converge, type FileSet } from "./converge";
+import { look } from "./look";
+import { Store } from "./store";
+
+/** Puts back what stood there before; where nothing did the file goes. */
+export async function remove(
+  operation: Operation,
+  host: string,
+  set: FileSet,
+): Promise<void> {
+  const { signal } = operation;
+  const machine = connect(operation, host);
+  const manifest = await new Store(machine, set.key).load(signal);
+  if (manifest && manifest.owner !== set.owner) return;
+  if (manifest === undefined) {
+    const paths = set.files.map(({ path }) => path);
+    const there = [...(await look(machine, paths, signal)).keys()];
+    if (there.length === 0) return;
+    throw new UserError(
+      `host "${host}" no longer knows that ${there.join(", ")} ${there.length > 1 ? "are" : "is"} ours, nor what stood there before: /var/lib/hybrid-site/${set.key} is gone. Run "pulumi up" to mark it again, then destroy; or remove it there by hand`,
+    );
+  }
+  const { key, owner, reload } = set;
+  await converge(operation, host, { key, owner, reload, files: [] });
+}

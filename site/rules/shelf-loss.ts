@@ -1,0 +1,30 @@
+import { isVital, toleranceOf } from "../hardware/redundancy";
+import type { Rule } from "./finding";
+
+export const shelfLoss: Rule = {
+  id: "shelf-loss",
+  severity: "error",
+  title: "A pool outlives each of its shelves, or says why not",
+  fact: "A pool is gone when one of its vdevs, also a special one, has lost more disks than it can spare (zpoolconcepts.7); a shelf has one backplane, and with one path one cable.",
+  check: ({ hardware, storage }) =>
+    (storage?.pools ?? []).flatMap((pool, index) => {
+      if (pool.lostWithShelf !== undefined) return [];
+      return pool.vdevs.flatMap((vdev, at) => {
+        const spare = toleranceOf(vdev);
+        if (!isVital(vdev)) return [];
+        return hardware.shelves.flatMap(({ name }) => {
+          const here = vdev.disks.filter(({ holder }) => holder === name);
+          return here.length <= spare
+            ? []
+            : [
+                {
+                  message: `pool "${pool.name}" is lost with shelf "${name}": ${here.length} disks of a ${vdev.type} are there, and it can spare ${spare}`,
+                  path: ["storage", "pools", index, "vdevs", at],
+                },
+              ];
+        });
+      });
+    }),
+  remedy:
+    "Spread the vdev over more shelves, or say in lostWithShelf why it may be lost.",
+};
