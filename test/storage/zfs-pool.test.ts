@@ -150,6 +150,7 @@ test("a resilver that outlasts the deadline goes on, and the next run carries on
     /update took over 20 s, waiting for the resilver of .* It goes on by itself; the next "pulumi up" carries on/,
   );
   configureZfs(host.world, { resilverMs: 100 });
+  await host.run("zpool", "resilver", "tank");
   host.commands();
   const again = { ...news, timeouts: { update: 120 } };
   const { outs = {} } = await host.pools.update(
