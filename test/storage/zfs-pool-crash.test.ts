@@ -140,8 +140,9 @@ test.each(
     const match = how === "forget" ? "zfs inherit" : "zpool destroy";
     host.fault({ kind, match });
     host.commands();
-    const destroy = how === "destroy" ? { destroy: { guid: id } } : {};
-    await host.pools.delete(id, { ...props, ...destroy });
+    // A pool that was taken over loses its mark when it is forgotten.
+    const said = { [how === "destroy" ? "destroy" : "adopt"]: { guid: id } };
+    await host.pools.delete(id, { ...props, ...said });
     const asked = host.commands().filter((line) => line.includes(match));
     expect(asked).toHaveLength(kind === "cut-before" ? 2 : 1);
     const left = await host.run("zpool", "list", "-H", "-o", "name");
