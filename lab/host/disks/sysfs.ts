@@ -220,10 +220,10 @@ function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
   tree.links.set(`/sys/class/scsi_disk/${address}`, folder);
   const host = `host${path.address[0]}`;
   const isBoard = adaptersOf(spec)[path.path] === boardPorts;
-  tree.files.set(
-    `/sys/class/scsi_host/${host}/proc_name`,
-    isBoard ? "ahci\n" : "mpt3sas\n",
-  );
+  const adapter = `${dirname(dirname(folder))}/scsi_host/${host}`;
+  tree.links.set(`/sys/class/scsi_host/${host}`, adapter);
+  // As the driver calls cards of its second generation.
+  tree.files.set(`${adapter}/proc_name`, isBoard ? "ahci\n" : "mpt2sas\n");
   if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
 }
 
