@@ -35,13 +35,13 @@ function begins(
 function allows(
   site: RoutedSite,
   network: Network,
-  { protocol, port }: Flow,
+  { protocol, port, family }: Flow,
   to: string,
 ): boolean {
   const { name, allow = [] } = network;
   if (to === zoneName(name)) return false;
   const line = site.wan.lines.find((item) => zoneName(item.interface) === to);
-  if (line && !mayUse(site, network, line.name)) return false;
+  if (line && !mayUse(site, network, line.name, family)) return false;
   return allow.some(
     (item) =>
       (line ? item.to === "internet" : zoneName(item.to) === to) &&
@@ -51,17 +51,22 @@ function allows(
   );
 }
 
-/** By the policy of its own, else by the rules that fit it. */
+/** By the policy of its own, else by the rules down to the one that takes the rest of it. */
 function mayUse(
   { wan: { policies, rules } }: RoutedSite,
   { name, wan: wish }: Network,
   line: string,
+  family: Flow["family"],
 ): boolean {
   if (typeof wish === "object") return wish.only === line;
-  const fitting = rules.filter(
-    ({ from }) => from === undefined || from === name,
-  );
-  const chosen = new Set(wish ? [wish] : fitting.map(({ policy }) => policy));
+  const chosen = new Set(wish ? [wish] : []);
+  for (const { from, to, protocol, ports, policy } of wish ? [] : rules) {
+    if (from !== undefined && from !== name) continue;
+    const isEverywhere = to === undefined || to === "0.0.0.0/0";
+    if (family === "ipv6" && !isEverywhere) continue;
+    chosen.add(policy);
+    if (isEverywhere && protocol === "any" && ports === undefined) break;
+  }
   return policies.some(
     ({ name: policy, lines, lastResort }) =>
       chosen.has(policy) &&

@@ -16,11 +16,22 @@ export const lineHealth: Rule = {
   check: (site) => {
     if (!isRouted(site)) return [];
     const { ipv6 } = site.wan;
-    return site.wan.lines.flatMap((line, index) => {
+    const near = (ipv6 === "off" ? [] : ipv6.targets).flatMap((target, at) =>
+      isOfInternet(target)
+        ? []
+        : [
+            {
+              message: `the lines ping ${target}, which is no address of the internet`,
+              path: ["wan", "ipv6", "targets", at],
+            },
+          ],
+    );
+    const lines = site.wan.lines.flatMap((line, index) => {
       const { targets, reliability } = healthOf(site, line);
+      // One that is written twice answers twice, or not at all.
       const fewest = Math.min(
-        targets.length,
-        ipv6 === "off" ? targets.length : ipv6.targets.length,
+        new Set(targets).size,
+        new Set(ipv6 === "off" ? targets : ipv6.targets).size,
       );
       const own = (key: "targets" | "reliability") =>
         line.health?.[key] === undefined
@@ -48,6 +59,7 @@ export const lineHealth: Rule = {
         }),
       ];
     });
+    return [...near, ...lines];
   },
   remedy: "Ping what is far away, like 1.1.1.1, and no more than is asked for.",
 };
@@ -60,7 +72,9 @@ function nearness(line: Line, target: string): string | undefined {
     if (target === line.gateway || contains(`${network}/${length}`, target))
       return "in its provider's own network";
   }
-  return ipaddr.IPv4.parse(target).range() === "unicast"
-    ? undefined
-    : "no address of the internet";
+  return isOfInternet(target) ? undefined : "no address of the internet";
+}
+
+function isOfInternet(target: string): boolean {
+  return ipaddr.parse(target).range() === "unicast";
 }

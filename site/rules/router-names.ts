@@ -1,4 +1,4 @@
-import { isRouted, type RoutedSite } from "../uci";
+import { deriveRouter, isRouted, type RoutedSite } from "../uci";
 import { ipv6Of, uciName, zoneName } from "../uci/names";
 import type { Rule } from "./finding";
 
@@ -14,7 +14,7 @@ export const routerNames: Rule = {
     if (!isRouted(site)) return [];
     const zones = new Map<string, string>();
     const sections = new Map<string, string>();
-    return named(site).flatMap(({ what, name, others, path }) => {
+    const findings = named(site).flatMap(({ what, name, others, path }) => {
       const zone = zoneName(name);
       const names = [uciName(name), ...others];
       const [twin] = names.flatMap((item) => sections.get(item) ?? []);
@@ -33,9 +33,30 @@ export const routerNames: Rule = {
       }
       return [];
     });
+    return findings.length > 0 ? findings : repeated(site);
   },
   remedy: "Choose another name.",
 };
+
+/** Names that are made of two: "a" in "b-c" is called as "a-b" in "c" is. */
+function repeated(site: RoutedSite) {
+  const { firewall, dhcp } = deriveRouter(site);
+  return Object.entries({ firewall, dhcp }).flatMap(([file, sections]) => {
+    const seen = new Set<string>();
+    return sections.flatMap(({ section }) => {
+      const isRepeated = seen.has(section);
+      seen.add(section);
+      return isRepeated
+        ? [
+            {
+              message: `two sections of ${file} would be called "${section}"`,
+              path: ["networks"],
+            },
+          ]
+        : [];
+    });
+  });
+}
 
 function named({ networks, wan }: RoutedSite) {
   return [

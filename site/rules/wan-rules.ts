@@ -1,4 +1,5 @@
 import type { Wan } from "../manifest";
+import { everywhere } from "../uci/routed";
 import type { Rule } from "./finding";
 
 export const wanRules: Rule = {
@@ -29,9 +30,9 @@ export const wanRules: Rule = {
 
 function ordered({ rules }: Wan) {
   const first = rules.findIndex(
-    ({ from, to = "0.0.0.0/0", protocol, ports }) =>
+    ({ from, to = everywhere, protocol, ports }) =>
       from === undefined &&
-      to === "0.0.0.0/0" &&
+      to === everywhere &&
       protocol === "any" &&
       ports === undefined,
   );

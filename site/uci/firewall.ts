@@ -66,6 +66,19 @@ function family(site: RoutedSite): string {
   return ipv6Of(site) ? "any" : "ipv4";
 }
 
+/** The lines of a network, each with the family that may take it. */
+function outlets(site: RoutedSite, from: Leg) {
+  const [four, six] = (["ipv4", "ipv6"] as const).map((family) =>
+    family === "ipv6" && !ipv6Of(site) ? [] : linesOf(site, from, family),
+  );
+  return site.wan.lines.flatMap((line) => {
+    const [is4, is6] = [four?.includes(line), six?.includes(line)];
+    if (!is4 && !is6) return [];
+    const family = is4 && is6 ? "any" : is4 ? "ipv4" : "ipv6";
+    return [{ destination: line.interface, family }];
+  });
+}
+
 /**
  * What the router itself answers. By its address in the same network only: a
  * rule without dest_ip would open its addresses in all the others as well.
@@ -189,17 +202,17 @@ function allowRules(site: RoutedSite, from: Leg, allow: Allow): Section[] {
   if (to === "internet" && protocol === "any") return [];
   const destinations =
     to === "internet"
-      ? linesOf(site, from).map((line) => line.interface)
-      : [uciName(to)];
+      ? outlets(site, from)
+      : [{ destination: uciName(to), family: family(site) }];
   const suffix = [protocol, ...ports].join("_").replaceAll("-", "to");
-  return destinations.map((destination) =>
+  return destinations.map(({ destination, family }) =>
     section("rule", `allow_${uciName(from.name)}_${destination}_${suffix}`, {
       name: `${zoneName(from.name)} to ${zoneName(destination)}: ${reason}`,
       src: zoneName(from.name),
       dest: zoneName(destination),
       proto: [protocol === "any" ? "all" : protocol],
       dest_port: ports.length > 0 ? ports : undefined,
-      family: family(site),
+      family,
       target: "ACCEPT",
     }),
   );
@@ -210,11 +223,11 @@ function forwardings(site: RoutedSite, from: Leg): Section[] {
     ({ to, protocol }) => to === "internet" && protocol === "any",
   );
   if (!free) return [];
-  return linesOf(site, from).map(({ interface: line }) =>
+  return outlets(site, from).map(({ destination: line, family }) =>
     section("forwarding", `forward_${uciName(from.name)}_${line}`, {
       src: zoneName(from.name),
       dest: zoneName(line),
-      family: family(site),
+      family,
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { Line } from "../manifest";
-import type { RoutedSite } from "./routed";
+import { ipv6Of, type RoutedSite } from "./routed";
 
 /** How a line is watched: what it says itself, else what is said for all. */
 export function healthOf({ wan }: RoutedSite, { health }: Line) {
@@ -21,6 +21,8 @@ export function failoverBound(site: RoutedSite, line: Line): number {
     site,
     line,
   );
-  const round = targets.length * count * timeout;
+  // IPv6 is watched beside IPv4, by targets of its own.
+  const most = Math.max(targets.length, ipv6Of(site)?.targets.length ?? 0);
+  const round = most * count * timeout;
   return interval + down * round + (down - 1) * failureInterval;
 }

@@ -10,6 +10,7 @@ import {
   uciName,
 } from "./names";
 import {
+  everywhere,
   type Ipv6,
   ipv6Network,
   ipv6Of,
@@ -155,7 +156,8 @@ function networkRules(site: RoutedSite, leg: Leg): Section[] {
 }
 
 function manifestRule(site: RoutedSite, rule: Wan["rules"][number]): Section[] {
-  const { name, from, to, protocol, ports, policy, sticky } = rule;
+  const { name, from, protocol, ports, policy, sticky } = rule;
+  const to = rule.to === everywhere ? undefined : rule.to;
   const source = legs(site).find((leg) => leg.name === from);
   const names = [uciName(name), ipv6Name(uciName(name))] as const;
   return families(site, names, source, to, {
@@ -180,7 +182,7 @@ function families(
     section("rule", suffixed, {
       family,
       src_ip: source,
-      dest_ip: family === "ipv6" ? "::/0" : (to ?? "0.0.0.0/0"),
+      dest_ip: family === "ipv6" ? "::/0" : (to ?? everywhere),
       ...options,
       proto:
         family === "ipv6" && options.proto === "icmp"

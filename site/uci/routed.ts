@@ -42,18 +42,25 @@ export function addressWithLength({ gateway, cidr }: Leg): string {
   return `${gateway}/${prefixLength(cidr)}`;
 }
 
+/** Written out or left out. */
+export const everywhere = "0.0.0.0/0";
+
+export type Family = "ipv4" | "ipv6";
+
 /**
  * The lines that a network's traffic to the internet may take: those of its
- * policy, else of the rules that fit it.
+ * policy, else of the rules that it can meet.
  */
-export function linesOf({ wan }: RoutedSite, network: Network): Line[] {
+export function linesOf(
+  { wan }: RoutedSite,
+  network: Network,
+  family: Family,
+): Line[] {
   const { wan: wish } = network;
   if (typeof wish === "object") {
     return wan.lines.filter(({ name }) => name === wish.only);
   }
-  const names = wan.rules
-    .filter(({ from }) => from === undefined || from === network.name)
-    .map(({ policy }) => policy);
+  const names = rulesMet(wan, network, family).map(({ policy }) => policy);
   const policies = wan.policies.filter(({ name }) =>
     wish === undefined ? names.includes(name) : name === wish,
   );
@@ -63,4 +70,17 @@ export function linesOf({ wan }: RoutedSite, network: Network): Line[] {
   }
   const used = policies.flatMap(({ lines }) => lines.map(({ line }) => line));
   return wan.lines.filter(({ name }) => used.includes(name));
+}
+
+/** The first that fits counts: none is met behind one that takes all of the network. */
+function rulesMet({ rules }: Wan, { name }: Network, family: Family) {
+  const fitting = rules.filter(
+    ({ from = name, to = everywhere }) =>
+      from === name && (family === "ipv4" || to === everywhere),
+  );
+  const last = fitting.findIndex(
+    ({ to = everywhere, protocol, ports }) =>
+      to === everywhere && protocol === "any" && ports === undefined,
+  );
+  return last < 0 ? fitting : fitting.slice(0, last + 1);
 }

@@ -261,3 +261,54 @@ test("a network with a policy of its own takes that one's lines, whatever rules 
   expect(open).toEqual(["wan2"]);
   expect(differences(site, files)).toEqual([]);
 });
+
+test("a network that a rule sends to one line, all of it, is let out by that one only", () => {
+  const site = load();
+  site.wan.policies.push({
+    name: "fourth",
+    lines: [{ line: "spectrum4" }],
+    lastResort: "unreachable",
+  });
+  site.wan.rules.unshift({
+    name: "metrics",
+    from: "monitoring",
+    protocol: "any",
+    policy: "fourth",
+    sticky: false,
+  });
+  const files = deriveRouter(site);
+  const firewall = new Firewall(files.firewall);
+  const open = ["wan1", "wan2", "wan3", "wan4"].filter((zone) =>
+    firewall.opens("monitoring", zone, "ipv4"),
+  );
+  expect(open).toEqual(["wan4"]);
+  expect(differences(site, files)).toEqual([]);
+});
+
+test("a rule for addresses of IPv4 opens its line to that family only", () => {
+  const site = load();
+  site.wan.ipv6 = {
+    ula: "fd12:3456:789a::/48",
+    translate: "masq6",
+    targets: ["2606:4700:4700::1111"],
+  };
+  const [balanced] = site.wan.policies;
+  if (balanced) balanced.lines = [{ line: "spectrum1" }];
+  site.wan.policies.push({
+    name: "fourth",
+    lines: [{ line: "spectrum4" }],
+    lastResort: "unreachable",
+  });
+  site.wan.rules.unshift({
+    name: "partner",
+    to: "198.51.100.0/24",
+    protocol: "any",
+    policy: "fourth",
+    sticky: false,
+  });
+  const files = deriveRouter(site);
+  const firewall = new Firewall(files.firewall);
+  expect(firewall.opens("monitoring", "wan4", "ipv4")).toBe(true);
+  expect(firewall.opens("monitoring", "wan4", "ipv6")).toBe(false);
+  expect(differences(site, files)).toEqual([]);
+});

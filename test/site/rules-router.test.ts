@@ -116,6 +116,48 @@ test.each<[string, (site: Site) => void, string, string]>([
     'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
   ],
   [
+    "a target of IPv6 that is the site's own",
+    (site) => {
+      if (site.wan)
+        site.wan.ipv6 = {
+          ula: "fd12:3456:789a::/48",
+          translate: "masq6",
+          targets: ["2606:4700:4700::1111", "fd12:3456:789a:a::1"],
+        };
+    },
+    "wan.ipv6.targets[1]",
+    "the lines ping fd12:3456:789a:a::1, which is no address of the internet",
+  ],
+  [
+    "more answers than a line has targets, of which one is written twice",
+    (site) => {
+      line(site, 0).health = {
+        targets: ["1.1.1.1", "1.1.1.1"],
+        reliability: 2,
+      };
+    },
+    "wan.lines[0].health.reliability",
+    'line "spectrum1" needs 2 answers and pings 1, so it would never be up',
+  ],
+  ...["br-lan", "br-lan.10", "eth0.10"].map(
+    (port): [string, (site: Site) => void, string, string] => [
+      `a line on ${port}`,
+      (site) => {
+        line(site, 0).port = port;
+      },
+      "wan.lines[0].port",
+      `port "${port}" of line "spectrum1" is where the site's own networks are`,
+    ],
+  ),
+  [
+    "a trunk that is its own bridge",
+    (site) => {
+      if (site.router) site.router.trunk = "br-lan";
+    },
+    "router.trunk",
+    'trunk "br-lan" is where the site\'s own networks are',
+  ],
+  [
     "a long name for a session's device",
     (site) => {
       const { name, port, metric, weight } = line(site, 0);
@@ -157,6 +199,44 @@ test.each<[string, (site: Site) => void, string, string]>([
     },
     "wan.lines[0].interface",
     'interface "loopback" is "loopback" on the router, where that is something else',
+  ],
+  [
+    "a guest called as a host in one network",
+    (site) => {
+      const guest = site.guests.find(({ name }) => name === "k3s");
+      if (guest) {
+        guest.name = "r630";
+        guest.nics = [
+          { bridge: "vmbr0", network: "management", address: "10.10.10.77" },
+        ];
+      }
+    },
+    "networks",
+    'two sections of dhcp would be called "name_r630_management"',
+  ],
+  [
+    "ways between networks that are called the same",
+    (site) => {
+      const wanted = { protocol: "tcp" as const, ports: [80], reason: "test" };
+      const names = ["ci-x", "y", "x-y"];
+      for (const [index, name] of names.entries())
+        site.networks.push({
+          name,
+          vlan: 70 + index,
+          cidr: `10.10.${70 + index}.0/24`,
+          gateway: `10.10.${70 + index}.1`,
+        });
+      for (const [from, to] of [
+        ["ci", "x-y"],
+        ["ci-x", "y"],
+      ] as const) {
+        const network = site.networks.find(({ name }) => name === from);
+        if (network)
+          network.allow = [...(network.allow ?? []), { to, ...wanted }];
+      }
+    },
+    "networks",
+    'two sections of firewall would be called "allow_ci_x_y_tcp_80"',
   ],
   [
     "no rule for the rest",

@@ -343,3 +343,32 @@ test("a rule of the manifest is mwan3's, with its ports as iptables writes them"
     use_policy: "steady",
   });
 });
+
+test("the rule for the rest takes IPv6 too, also when it writes out where it leads", () => {
+  const site = load();
+  site.wan.ipv6 = {
+    ula: "fd12:3456:789a::/48",
+    translate: "masq6",
+    targets: ["2606:4700:4700::1111"],
+  };
+  const last = site.wan.rules.at(-1);
+  if (last) last.to = "0.0.0.0/0";
+  const { mwan3 } = deriveRouter(site);
+  expect(named(mwan3, "rest_6")).toMatchObject({
+    family: "ipv6",
+    dest_ip: "::/0",
+  });
+});
+
+test("the failover's bound holds for a line's IPv6 too, which may have more targets", () => {
+  const site = load();
+  site.wan.ipv6 = {
+    ula: "fd12:3456:789a::/48",
+    translate: "masq6",
+    targets: ["2606:4700:4700::1111", "2620:fe::fe", "2001:4860:4860::8888"],
+  };
+  const { failoverBoundMs, mwan3 } = deriveRouter(site);
+  const twin = mwan3.find(({ section }) => section === "wan1_6");
+  expect(twin && failoverBound(twin) * 1_000).toBe((5 + 3 * 3 + 2 * 5) * 1_000);
+  expect(failoverBoundMs.wan1).toBe((5 + 3 * 3 + 2 * 5) * 1_000);
+});
