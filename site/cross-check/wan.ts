@@ -1,9 +1,9 @@
-import type { Site, Wan } from "../manifest";
+import type { Site } from "../manifest";
 import type { Problem } from "../problem";
-import { contains } from "../schema/address";
 import { suggest } from "../suggest";
 import { twice } from "./names";
 import { refer } from "./refer";
+import { staticLineProblems } from "./static-lines";
 
 export function wanProblems(site: Site): Problem[] {
   const { wan, networks } = site;
@@ -21,7 +21,7 @@ export function wanProblems(site: Site): Problem[] {
     twice("port", lines, ({ port }) => port, ["wan", "lines"], "port"),
     twice("policy name", policies, ({ name }) => name, ["wan", "policies"]),
     twice("rule name", rules, ({ name }) => name, ["wan", "rules"]),
-    lines.flatMap(staticLine),
+    staticLineProblems(site),
     policies.flatMap((policy, index) => {
       const path = ["wan", "policies", index, "lines"];
       return [
@@ -49,20 +49,6 @@ export function wanProblems(site: Site): Problem[] {
           )),
     ]),
   ].flat();
-}
-
-/** An address of the provider, and its gateway beside it. */
-function staticLine(line: Wan["lines"][number], index: number): Problem[] {
-  if (line.protocol !== "static") return [];
-  const { address, gateway } = line;
-  const [own] = address.split("/");
-  if (contains(address, gateway) && gateway !== own) return [];
-  return [
-    {
-      message: `gateway ${gateway} is no neighbour of ${address}, correct one of them`,
-      path: ["wan", "lines", index, "gateway"],
-    },
-  ];
 }
 
 /** The guest that routes, and its NIC. */

@@ -4,7 +4,7 @@ import { problems } from "../support/manifest-problems";
 const dev = readFileSync("environments/dev.yaml", "utf8");
 
 /** A change of the dev manifest, by text, and what the loader says of it. */
-const cases: [string, string, string, string][] = [
+const cases: [string, string | RegExp, string, string][] = [
   [
     "a gateway outside its network",
     "gateway: 10.10.50.1",
@@ -166,6 +166,42 @@ const cases: [string, string, string, string][] = [
     "port: eth2, protocol: dhcp",
     "port: eth2, protocol: static, address: 203.0.113.2/30, gateway: 203.0.113.9",
     "x gateway 203.0.113.9 is no neighbour of 203.0.113.2/30, correct one of them\n  at wan.lines[1].gateway",
+  ],
+  [
+    "a static line inside a network of the site",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.30.5/30, gateway: 10.10.30.6",
+    'x 10.10.30.5/30 of line "spectrum2" overlaps 10.10.30.0/24 of network "application", write what the provider has given, or choose another range there\n  at wan.lines[1].address (line ',
+  ],
+  [
+    "a static line around a network of the site",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.200.5/16, gateway: 10.10.200.1",
+    'x 10.10.200.5/16 of line "spectrum2" overlaps 10.10.10.0/24 of network "management"',
+  ],
+  [
+    "a static line whose gateway is the router itself",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.30.5/24, gateway: 10.10.30.1",
+    "x gateway 10.10.30.1 is the router's own address in network \"application\", write the provider's\n  at wan.lines[1].gateway",
+  ],
+  [
+    "a static line whose gateway is another line's own address",
+    /interface: wan1, port: eth1, protocol: dhcp([^\0]*)port: eth2, protocol: dhcp/,
+    "interface: wan1, port: eth1, protocol: static, address: 203.0.113.2/29, gateway: 203.0.113.1$1port: eth2, protocol: static, address: 203.0.113.3/29, gateway: 203.0.113.2",
+    "x gateway 203.0.113.2 is the router's own address on line \"spectrum1\", write the provider's\n  at wan.lines[1].gateway",
+  ],
+  [
+    "two static lines in one net",
+    /interface: wan1, port: eth1, protocol: dhcp([^\0]*)port: eth2, protocol: dhcp/,
+    "interface: wan1, port: eth1, protocol: static, address: 203.0.113.2/29, gateway: 203.0.113.1$1port: eth2, protocol: static, address: 203.0.113.3/29, gateway: 203.0.113.1",
+    'x 203.0.113.3/29 of line "spectrum2" overlaps 203.0.113.2/29 of line "spectrum1", and the router has one route to a network, correct one of them\n  at wan.lines[1].address',
+  ],
+  [
+    "a static line with its net's last address",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 203.0.113.2/30, gateway: 203.0.113.3",
+    "x 203.0.113.3 is the first or last address of its net, which no machine can have, choose another\n  at wan.lines[1].gateway",
   ],
   [
     "a PPPoE line without a user",
