@@ -11,8 +11,18 @@ import { manifest, type Site } from "./manifest";
 import { formatPath, ManifestError, type Problem } from "./problem";
 import { nearest, suggest } from "./suggest";
 
+/** A site, and in which line of its file a place of it stands. */
+export interface Located {
+  site: Site;
+  lineOf(path: readonly PropertyKey[]): number | undefined;
+}
+
 /** Throws a `ManifestError` with every problem of the file. */
 export function loadSite(file: string): Site {
+  return loadLocated(file).site;
+}
+
+export function loadLocated(file: string): Located {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -25,10 +35,14 @@ export function loadSite(file: string): Site {
       },
     ]);
   }
-  return parseSite(text, file);
+  return locate(text, file);
 }
 
 export function parseSite(text: string, file: string): Site {
+  return locate(text, file).site;
+}
+
+function locate(text: string, file: string): Located {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -49,7 +63,12 @@ export function parseSite(text: string, file: string): Site {
   const problems = result.success
     ? crossCheck(result.data)
     : malformed(result.error.issues, value);
-  if (result.success && problems.length === 0) return result.data;
+  if (result.success && problems.length === 0) {
+    return {
+      site: result.data,
+      lineOf: (path) => lineOf(document, lines, path),
+    };
+  }
   throw new ManifestError(
     file,
     problems
