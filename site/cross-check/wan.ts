@@ -1,7 +1,7 @@
 import type { Site } from "../manifest";
 import type { Problem } from "../problem";
 import { suggest } from "../suggest";
-import { twice } from "./names";
+import { repeated, twice } from "./names";
 import { refer } from "./refer";
 import { staticLineProblems } from "./static-lines";
 
@@ -22,6 +22,20 @@ export function wanProblems(site: Site): Problem[] {
     twice("policy name", policies, ({ name }) => name, ["wan", "policies"]),
     twice("rule name", rules, ({ name }) => name, ["wan", "rules"]),
     staticLineProblems(site),
+    repeated("resolver", wan.dns, ["wan", "dns"]),
+    repeated("target", wan.health.targets, ["wan", "health", "targets"]),
+    lines.flatMap(({ health }, index) =>
+      repeated("target", health?.targets, [
+        "wan",
+        "lines",
+        index,
+        "health",
+        "targets",
+      ]),
+    ),
+    wan.ipv6 === "off"
+      ? []
+      : repeated("target", wan.ipv6.targets, ["wan", "ipv6", "targets"]),
     policies.flatMap((policy, index) => {
       const path = ["wan", "policies", index, "lines"];
       return [
@@ -102,12 +116,19 @@ export function routerGuestProblems(site: Site): Problem[] {
     );
   }
   const devices = [router.trunk, ...(wan?.lines ?? []).map(({ port }) => port)];
-  for (const device of Object.keys(router.macs ?? {})) {
+  for (const [device, mac] of Object.entries(router.macs ?? {})) {
     if (devices.includes(device)) continue;
-    refuse(
-      "macs",
-      `there is no device "${device}" in use${suggest(device, devices)}`,
-    );
+    // Nothing says which of the two has been left as it was.
+    if (mac === nic?.mac && router.macs?.[router.trunk] === undefined)
+      refuse(
+        "trunk",
+        `the trunk is ${router.trunk}, and macs has the MAC of its NIC under ${device}, correct one of them`,
+      );
+    else
+      refuse(
+        "macs",
+        `there is no device "${device}" in use${suggest(device, devices)}`,
+      );
   }
   return problems;
 }
