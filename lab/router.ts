@@ -52,6 +52,7 @@ export function routerHardware(site: Site): RouterHardware | undefined {
       device: port,
       address: `100.64.${index + 1}.2/24`,
       gateway: `100.64.${index + 1}.1`,
+      ipv6: { address: `2001:db8:${index + 1}::2/128`, gateway: "fe80::1" },
       reaches: "all",
     })),
   };

@@ -1,8 +1,10 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import type { Faults } from "./faults";
+import { spawnPlain } from "./plain";
 import type { Call, Tool } from "./tool";
 import type { HostWorld } from "./world";
 
@@ -65,6 +67,26 @@ export class Dispatch {
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** A process of the machine's shell, which calls tools without one for each. */
+  shell(
+    command: string,
+    user: string,
+    streams: Pick<Call, "stdin" | "stdout" | "stderr">,
+    signal: AbortSignal,
+  ): ChildProcess {
+    const run = this.#runner(streams, signal);
+    return spawnPlain(command, async (words) => {
+      try {
+        return await run("env", words, user);
+      } catch (error) {
+        if (error instanceof Cut) this.faults.cut();
+        // A defect of the simulation, and shown as one.
+        else streams.stderr.write(`${(error as Error).stack ?? error}\n`);
+        return 70;
+      }
+    });
   }
 
   /** As somebody at the machine does, past its net. */

@@ -5,14 +5,17 @@ import {
   createServer,
   type Socket,
 } from "node:net";
+import { PassThrough } from "node:stream";
 import {
   type Connection,
   type ParsedKey,
   Server,
+  type ServerChannel,
   type Session,
   utils,
 } from "ssh2";
 import type { Dispatch } from "./dispatch";
+import { isPlain } from "./plain";
 import type { HostUser } from "./spec";
 import type { HostWorld } from "./world";
 
@@ -121,30 +124,12 @@ export class SshServer {
   #session(session: Session, user: string): void {
     session.on("exec", (accept, _reject, { command }) => {
       const channel = accept();
-      const { dispatch, world, record } = this.options;
-      record(command);
-      const child = spawn("/bin/sh", ["-c", command], {
-        detached: true,
-        cwd: world.root,
-        env: {
-          PATH: dispatch.bin,
-          USER: user,
-          HOME: user === "root" ? "/root" : `/home/${user}`,
-          HYBRID_SITE_LAB_HOST: dispatch.socket,
-        },
-      });
+      this.options.record(command);
+      const child = isPlain(command)
+        ? this.#plain(command, user, channel)
+        : this.#real(command, user, channel);
       this.#children.add(child);
-      channel.pipe(child.stdin);
-      child.stdin.on("error", () => undefined);
-      child.stdout.pipe(channel, { end: false });
-      child.stderr.pipe(channel.stderr, { end: false });
       channel.on("error", () => undefined);
-      // sshd hangs up its pipes; the program meets that when it reads or writes.
-      channel.on("close", () => {
-        child.stdin.destroy();
-        child.stdout.destroy();
-        child.stderr.destroy();
-      });
       session.on("signal", (_accept, _reject, { name }) =>
         kill(child, `SIG${name}`),
       );
@@ -155,8 +140,53 @@ export class SshServer {
         if (signal === null) channel.exit(code ?? 255);
         else channel.exit(signal.replace(/^SIG/, ""), false, "");
         channel.end();
+        // What nobody has read would keep it open.
+        channel.resume();
       });
     });
+  }
+
+  #real(command: string, user: string, channel: ServerChannel): ChildProcess {
+    const { dispatch, world } = this.options;
+    const child = spawn("/bin/sh", ["-c", command], {
+      detached: true,
+      cwd: world.root,
+      env: {
+        PATH: dispatch.bin,
+        USER: user,
+        HOME: user === "root" ? "/root" : `/home/${user}`,
+        HYBRID_SITE_LAB_HOST: dispatch.socket,
+      },
+    });
+    channel.pipe(child.stdin);
+    child.stdin.on("error", () => undefined);
+    child.stdout.pipe(channel, { end: false });
+    child.stderr.pipe(channel.stderr, { end: false });
+    // sshd hangs up its pipes; the program meets that when it reads or writes.
+    channel.on("close", () => {
+      child.stdin.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
+    return child;
+  }
+
+  #plain(command: string, user: string, channel: ServerChannel): ChildProcess {
+    const gone = new AbortController();
+    const stdin = new PassThrough();
+    channel.pipe(stdin);
+    channel.on("close", () => {
+      gone.abort();
+      stdin.end();
+    });
+    const streams = { stdin, stdout: channel, stderr: channel.stderr };
+    const { dispatch } = this.options;
+    const child = dispatch.shell(command, user, streams, gone.signal);
+    // What the shell says itself.
+    child.stdout?.pipe(channel, { end: false });
+    child.stderr?.pipe(channel.stderr, { end: false });
+    child.on("close", () => gone.abort());
+    return child;
   }
 }
 

@@ -1,8 +1,13 @@
+import { mkdirSync } from "node:fs";
 import { bootUnits, installUnits, systemctl } from "./coreutils/systemd";
-import { bootDisks, type DiskSpec, installDisks } from "./disks";
-import { blkid } from "./disks/tools/blkid";
-import { lsblk } from "./disks/tools/lsblk";
-import { wipefs } from "./disks/tools/wipefs";
+import {
+  bootDisks,
+  type DiskSpec,
+  tools as diskTools,
+  units as diskUnits,
+  installDisks,
+  multipathTools,
+} from "./disks";
 import { tools as factTools } from "./facts";
 import {
   exportedTo,
@@ -17,6 +22,7 @@ import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
 
 const units = {
+  ...diskUnits,
   "nfs-server.service": {
     start: startServer,
     reload: refreshExports,
@@ -26,9 +32,8 @@ const units = {
 
 /** Debian with ZFS, multipath-tools and the kernel's NFS server. */
 export const storageTools: Record<string, Tool> = {
-  blkid,
-  lsblk,
-  wipefs,
+  ...diskTools,
+  ...multipathTools,
   ...factTools,
   ...zfsTools,
   ...nfsTools,
@@ -41,7 +46,20 @@ const installed = [
   "chrony.service",
   "cron.service",
   "zfs-zed.service",
-  "multipathd.service",
+];
+
+/** Those of the packages, into which others put files. */
+const folders = [
+  "/etc/chrony/conf.d",
+  "/etc/chrony/sources.d",
+  "/etc/cron.d",
+  "/etc/exports.d",
+  "/etc/modprobe.d",
+  "/etc/multipath",
+  "/etc/systemd/system",
+  "/etc/zfs/zed.d",
+  "/usr/local/sbin",
+  "/var/lib/nfs",
 ];
 
 /** In the order of the real boot: disks, pools, file systems, what serves them. */
@@ -49,6 +67,8 @@ export function bootStorage(
   world: HostWorld,
   disks: readonly DiskSpec[],
 ): void {
+  for (const path of folders)
+    mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
   bootDisks(world);

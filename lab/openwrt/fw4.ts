@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import type { UciFile, UciSection } from "./uci/file";
 
 /** Options that fw4 knows, of each type of section (firewall4, fw4.uc). */
@@ -37,10 +38,11 @@ function badValue({ options }: UciSection): string[] {
     : [`specifies invalid target '${target}', ignoring section`];
 }
 
-/** Whether a new connection from the management network reaches the router's own port. */
+/** Whether a new connection from the management network reaches a port at the router's address there. */
 export function letsIn(
   file: UciFile,
   networkInterface: string,
+  address: string,
   port: number,
 ): boolean {
   const zone = file.find(
@@ -52,28 +54,44 @@ export function letsIn(
   const name = String(zone?.options.get("name") ?? "");
   for (const section of file.filter(({ type }) => type === "rule")) {
     if (section.options.get("enabled") === "0") continue;
-    if (zone && covers(section, name, port))
+    if (zone && covers(section, name, address, port))
       return section.options.get("target") === "ACCEPT";
   }
   const policy = zone?.options.get("input") ?? defaults?.options.get("input");
   return policy === "ACCEPT";
 }
 
-function covers({ options }: UciSection, zone: string, port: number): boolean {
+function covers(
+  { options }: UciSection,
+  zone: string,
+  address: string,
+  port: number,
+): boolean {
   const items = (key: string) =>
     [options.get(key) ?? []].flat().flatMap((text) => text.split(" "));
   const ports = items("dest_port");
   const protocols = items("proto");
+  const addresses = items("dest_ip");
   const src = options.get("src");
   return (
     (src === zone || src === "*") &&
     options.get("dest") === undefined &&
     options.get("family") !== "ipv6" &&
     items("src_ip").length === 0 &&
+    (addresses.length === 0 ||
+      addresses.some((network) => holds(network, address))) &&
     (protocols.length === 0 ||
       protocols.some((name) => /^(tcp|all|any)$/.test(name))) &&
     (ports.length === 0 || ports.some((range) => within(range, port)))
   );
+}
+
+function holds(network: string, address: string): boolean {
+  const [first = "", length = "32"] = network.split("/");
+  if (isIP(first) !== 4) return false;
+  const list = new BlockList();
+  list.addSubnet(first, Number(length), "ipv4");
+  return list.check(address, "ipv4");
 }
 
 function within(range: string, port: number): boolean {

@@ -248,7 +248,8 @@ export class Mwan3 {
 
   #answers(name: string, ip: string): boolean {
     const state = this.netifd.find(name);
-    const line = this.spec.lines.find(({ device }) => device === state?.device);
+    const card = this.netifd.card(state?.device ?? "");
+    const line = this.spec.lines.find(({ device }) => device === card);
     if (
       !state?.up ||
       line === undefined ||
@@ -259,7 +260,10 @@ export class Mwan3 {
     const routes = this.netifd
       .dump()
       .filter(({ up, route }) => up && route.length > 0);
-    const first = routes.find(({ metric }) => metric === state.metric);
+    const first = routes.find(
+      ({ metric, route }) =>
+        metric === state.metric && route[0]?.target === state.route[0]?.target,
+    );
     return (
       first?.interface === name &&
       (line.reaches === "all" || line.reaches.includes(ip))
@@ -301,7 +305,14 @@ export class Mwan3 {
 
   #policies(): object {
     const file = this.#running ?? [];
-    const shares = (policy: UciSection) => {
+    const isOf = (name: string, family: string) =>
+      file.some(
+        (item) =>
+          item.type === "interface" &&
+          item.name === name &&
+          (item.options.get("family") ?? "ipv4") === family,
+      );
+    const shares = (policy: UciSection, family: string) => {
       const members = [policy.options.get("use_member") ?? []]
         .flat()
         .flatMap((name) => {
@@ -313,7 +324,7 @@ export class Mwan3 {
           const weight = Number(member?.options.get("weight") ?? 1);
           const online =
             this.#trackers.get(line)?.isUsed === true && this.#isUp(line);
-          return member && online && metric <= 256
+          return member && online && metric <= 256 && isOf(line, family)
             ? [{ interface: line, metric, weight }]
             : [];
         });
@@ -327,12 +338,14 @@ export class Mwan3 {
         percent: Math.floor((item.weight * 100) / sum),
       }));
     };
-    const policies = file
-      .filter(
-        ({ type, name }) => type === "policy" && name.length <= longestName,
-      )
-      .map((policy) => [policy.name, shares(policy)] as const);
-    return { ipv4: Object.fromEntries(policies), ipv6: {} };
+    const policies = file.filter(
+      ({ type, name }) => type === "policy" && name.length <= longestName,
+    );
+    const of = (family: string) =>
+      Object.fromEntries(
+        policies.map((policy) => [policy.name, shares(policy, family)]),
+      );
+    return { ipv4: of("ipv4"), ipv6: of("ipv6") };
   }
 }
 

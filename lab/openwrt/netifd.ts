@@ -16,6 +16,7 @@ export interface InterfaceStatus {
   device: string;
   metric: number;
   "ipv4-address": { address: string; mask: number }[];
+  "ipv6-address": { address: string; mask: number }[];
   route: { target: string; mask: number; nexthop: string }[];
   errors?: { subsystem: string; code: string }[];
 }
@@ -94,17 +95,18 @@ export class Netifd {
     const text = (key: string) => String(options.get(key) ?? "");
     const proto = text("proto") || "none";
     const device = text("device");
+    const card = this.card(device);
     const isOff = text("disabled") === "1";
     const autostart = text("auto") !== "0";
-    const available =
-      this.#exists(device) && this.faults.line(device) !== "cut";
+    const available = this.#isAvailable(device);
     const fails = this.#failed.has(name);
     const since = this.#since.get(name) ?? Date.now();
     const isSetUp = Date.now() >= since + setupMs;
-    const line = this.spec.lines.find((item) => item.device === device);
-    const isLive = line !== undefined && this.faults.line(device) === "up";
+    const line = this.spec.lines.find((item) => item.device === card);
+    const given = proto === "dhcpv6" ? line?.ipv6 : line;
+    const isLive = given !== undefined && this.faults.line(card) === "up";
     if (!available || !isSetUp) this.#leased.delete(name);
-    else if (proto === "dhcp" && isLive) this.#leased.add(name);
+    else if (/^dhcp/.test(proto) && isLive) this.#leased.add(name);
     const answers =
       proto === "static" ||
       proto === "none" ||
@@ -126,18 +128,21 @@ export class Netifd {
       ...(up
         ? {
             uptime: Math.round((Date.now() - since) / 1_000),
-            l3_device: device,
+            l3_device: this.#l3Device(name, proto, device),
           }
         : {}),
       proto,
       device,
       metric: Number(text("metric") || 0),
-      "ipv4-address": up
-        ? addressesOf(options, proto === "static" ? undefined : line?.address)
-        : [],
+      "ipv4-address":
+        up && proto !== "dhcpv6"
+          ? addressesOf(options, proto === "static" ? undefined : line?.address)
+          : [],
+      "ipv6-address":
+        up && proto === "dhcpv6" ? addressesOf(options, given?.address) : [],
       route:
         up && text("defaultroute") !== "0"
-          ? routesOf(options, line?.gateway)
+          ? routesOf(options, given?.gateway)
           : [],
       ...(errors.length > 0 ? { errors } : {}),
     };
@@ -176,6 +181,31 @@ export class Netifd {
     }
     this.#running = now;
     if (changed.length > 0) this.bounced(changed);
+  }
+
+  /** The card below an interface's device: "@wan1" is that of the interface wan1. */
+  card(device: string): string {
+    if (!device.startsWith("@")) return device;
+    const below = this.#below(device)?.options.get("device");
+    return below === undefined ? "" : this.card(String(below));
+  }
+
+  #below(device: string): UciSection | undefined {
+    return this.#interfaces().find(({ name }) => name === device.slice(1));
+  }
+
+  /** An alias is there while the interface below it is up. */
+  #isAvailable(device: string): boolean {
+    if (!device.startsWith("@"))
+      return this.#exists(device) && this.faults.line(device) !== "cut";
+    const below = this.#below(device);
+    return below !== undefined && this.status(below).up;
+  }
+
+  #l3Device(name: string, proto: string, device: string): string {
+    if (proto === "pppoe") return `pppoe-${name}`;
+    const below = device.startsWith("@") ? this.#below(device) : undefined;
+    return (below && this.status(below).l3_device) ?? device;
   }
 
   #exists(device: string): boolean {
@@ -241,5 +271,6 @@ function addressesOf(
 
 function routesOf(options: UciSection["options"], given: string | undefined) {
   const nexthop = String(options.get("gateway") ?? given ?? "");
-  return nexthop ? [{ target: "0.0.0.0", mask: 0, nexthop }] : [];
+  const target = nexthop.includes(":") ? "::" : "0.0.0.0";
+  return nexthop ? [{ target, mask: 0, nexthop }] : [];
 }

@@ -110,7 +110,9 @@ export class OpenwrtRouter {
     const from = this.netifd.managed();
     const firewall = this.flash.config("firewall") ?? [];
     return (
-      this.#isUp && from !== undefined && letsIn(firewall, from, httpsPort)
+      this.#isUp &&
+      from !== undefined &&
+      letsIn(firewall, from, this.spec.managementAddress, httpsPort)
     );
   }
 

@@ -6,6 +6,8 @@ export interface LineSpec {
   /** What its DHCP server gives, a.b.c.d/len. */
   address: string;
   gateway: string;
+  /** What its DHCPv6 server gives, if there is one. */
+  ipv6?: { address: string; gateway: string };
   /** Addresses that answer through it. */
   reaches: string[] | "all";
 }

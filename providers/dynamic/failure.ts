@@ -37,12 +37,17 @@ export function redact(text: string, secrets: readonly string[]): string {
     .reduce((result, secret) => result.replaceAll(secret, "[secret]"), text);
 }
 
-/** Every string inside `value`; of a "user!token=uuid" the part after "=" too. */
+/** What stands beside secrets and is none: an account may be called as the site is. */
+const open = ["username", "agent"];
+
+/** Every secret string inside `value`; of a "user!token=uuid" the part after "=" too. */
 export function stringsOf(value: unknown): string[] {
   if (typeof value === "string") {
     const tail = value.slice(value.indexOf("=") + 1);
     return tail === value ? [value] : [value, tail];
   }
   if (value === null || typeof value !== "object") return [];
-  return Object.values(value).flatMap(stringsOf);
+  return Object.entries(value).flatMap(([key, item]) =>
+    open.includes(key) ? [] : stringsOf(item),
+  );
 }

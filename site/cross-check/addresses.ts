@@ -55,7 +55,7 @@ export function addressProblems(site: Site): Problem[] {
   });
 }
 
-function claims({ hardware, networks, guests }: Site): Claim[] {
+function claims({ hardware, networks, guests, power }: Site): Claim[] {
   return [
     ...networks.flatMap(({ name, gateway }, index) =>
       gateway
@@ -84,6 +84,17 @@ function claims({ hardware, networks, guests }: Site): Claim[] {
           ]
         : []),
     ]),
+    ...(power?.ups ?? []).flatMap(({ address }, index) =>
+      address
+        ? [
+            {
+              address,
+              network: undefined,
+              path: ["power", "ups", index, "address"],
+            },
+          ]
+        : [],
+    ),
     ...guests.flatMap((guest, index) =>
       guest.nics.flatMap(({ address, network }, at) =>
         address && address !== "dhcp" && address !== "none"

@@ -14,6 +14,7 @@ import { hostLegs } from "./host-legs";
 import { hostMemory } from "./host-memory";
 import { lineHealth } from "./line-health";
 import { lineMetrics } from "./line-metrics";
+import { memoryEcc } from "./memory-ecc";
 import { memorySockets } from "./memory-sockets";
 import { memoryTwice } from "./memory-twice";
 import { memoryType } from "./memory-type";
@@ -77,6 +78,7 @@ export const rules: readonly Rule[] = [
   cardKnown,
   cardNames,
   exportClients,
+  memoryEcc,
   memorySockets,
   memoryTwice,
   memoryType,

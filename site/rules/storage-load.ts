@@ -39,3 +39,25 @@ export function overfull(
     });
   });
 }
+
+/** The same of mounts, whose room is the dataset's quota. */
+export function overfullMounts({ storage, guests }: Site) {
+  return (storage?.mounts ?? []).flatMap(({ name, dataset, hosts }, index) => {
+    const quota = storage?.datasets.find(
+      (item) => item.name === dataset,
+    )?.quota;
+    const used = guests
+      .filter(({ host }) => hosts.includes(host))
+      .flatMap(({ disks }) => disks)
+      .filter((disk) => disk.storage === name)
+      .reduce((sum, disk) => sum + disk.size, 0);
+    return quota === undefined || used <= quota
+      ? []
+      : [
+          {
+            message: `disks on "${name}" take ${used / gibibyte} GiB, and dataset "${dataset}" may have ${quota / gibibyte} GiB`,
+            path: ["storage", "mounts", index],
+          },
+        ];
+  });
+}

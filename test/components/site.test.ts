@@ -141,6 +141,24 @@ test("each bridge of the manifest carries its networks' VLANs, and takes over wh
   }
 });
 
+test("a bridge has the bonds that the manifest makes its ports of", async () => {
+  const bonded = loadSite("environments/dev.yaml");
+  bonded.proxmox.hosts = bonded.proxmox.hosts.filter(
+    ({ host }) => host === "r630",
+  );
+  const [place] = bonded.proxmox.hosts;
+  const bonds = {
+    bond0: { slaves: ["eno1", "eno2"], mode: "802.3ad" as const },
+  };
+  Object.assign(place ?? {}, { host: "bonded" });
+  Object.assign(place?.bridges[0] ?? {}, { ports: ["bond0"], bonds });
+  const [bridge] = new NetworkFabric(bonded).bridges.get("bonded") ?? [];
+  await new Promise((resolve) => pulumi.output(bridge?.urn).apply(resolve));
+  const given = inputs("Bridge", "bonded-vmbr0");
+  expect(bridgeSchema.safeParse(given).error).toBeUndefined();
+  expect(given).toMatchObject({ ports: ["bond0"], bonds });
+});
+
 test("the router's card is mapped on its host, and the first that its guest gets", () => {
   const made = inputs("PciMapping", "router-server-i350-t4");
   expect(pciSchema.safeParse(made).error).toBeUndefined();

@@ -267,6 +267,9 @@ test("redaction takes the longest first and leaves short words", () => {
     "u!t=uuid",
     "uuid",
   ]);
+  // An account that is called as the product is would hide every path of it.
+  const account = { username: "hybrid-site", agent: "/run/x", password: "p" };
+  expect(stringsOf({ host: { ssh: account } })).toEqual(["p"]);
 });
 
 test("what a kind tells is shown with the resource's name, and without secrets", async () => {

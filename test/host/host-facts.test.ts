@@ -4,6 +4,7 @@ import {
   type FactsHost,
   factsHost,
   factsInputs,
+  type Server,
   shelfId,
 } from "../support/host-facts";
 
@@ -34,7 +35,7 @@ test.each(["root", "ops"] as const)(
           board: "SAS9207-8e",
           firmware: "20.00.07.00",
           mode: "IT",
-          sasAddress: "0x500605b0061a2b30",
+          sasAddress: "0x500605b0001a2b30",
         },
         { address: "0000:02:00.0", mode: "IR" },
       ],
@@ -91,11 +92,12 @@ test.each(["root", "ops"] as const)(
 );
 
 describe("each difference is a finding with its place", () => {
-  beforeEach(async () => {
-    host = await factsHost();
-  });
   const at = <T>(items: T[], index: number) => items[index] as T;
-  type Row = [string, (spec: FactsSpec) => void, string[]];
+  type Row = [
+    string,
+    (facts: FactsSpec, disks: Server["disks"]) => void,
+    string[],
+  ];
 
   test.each<Row>([
     [
@@ -208,8 +210,8 @@ describe("each difference is a finding with its place", () => {
     ],
     [
       "a disk in another slot",
-      ({ shelves }) => {
-        for (const shelf of shelves) at(shelf.slots, 0).number = 5;
+      (_facts, disks) => {
+        at(disks, 0).enclosure = { id: shelfId, slot: 5 };
       },
       [
         'shelf shelf-1 slot 5: disk "a" (WWN 0x5000c500a1b2c3d4) belongs into shelf shelf-1 slot 0',
@@ -217,8 +219,9 @@ describe("each difference is a finding with its place", () => {
     ],
     [
       "a disk in another shelf",
-      ({ shelves }) => {
-        for (const shelf of shelves) shelf.id = "0x5003048000000001";
+      (_facts, disks) => {
+        for (const { enclosure } of disks)
+          if (enclosure) enclosure.id = "0x5003048000000001";
       },
       [
         'shelf 0x5003048000000001 slot 0: disk "a" (WWN 0x5000c500a1b2c3d4) belongs into shelf shelf-1 slot 0',
@@ -241,12 +244,13 @@ describe("each difference is a finding with its place", () => {
       ],
     ],
   ])("%s", async (_what, change, findings) => {
-    host.plug(change);
+    host = await factsHost("root", ({ facts, disks }) => change(facts, disks));
     const { outs } = await host.facts.create(factsInputs());
     expect(outs?.findings).toEqual(findings);
   });
 
   test("disks: what is not there, what nobody knows, and a way too few", async () => {
+    host = await factsHost();
     const disks = [
       { ...expected.disks[0], serial: "other", sizeBytes: 1, paths: 3 },
       { name: "c", wwn: "0x5000c500ffffffff", enclosure: "shelf-1", slot: 8 },
@@ -264,9 +268,10 @@ describe("each difference is a finding with its place", () => {
   });
 
   test("it is an error only where that is asked for, and never at refresh", async () => {
+    host = await factsHost();
     const strict = factsInputs({ strict: true });
     const { id, outs = {} } = await host.facts.create(strict);
-    host.plug(({ pci }) => pci.splice(1, 2));
+    host.change(({ pci }) => pci.splice(1, 2));
     const found = await host.facts.read(id, outs);
     expect(found.props?.findings).toHaveLength(1);
     expect((await host.facts.diff(id, found.props ?? {}, strict)).changes).toBe(
@@ -278,12 +283,11 @@ describe("each difference is a finding with its place", () => {
   });
 
   test("a machine without any SAS, PVE or ZFS is read too", async () => {
-    host.plug((spec) => {
-      Object.assign(spec, {
+    host = await factsHost("root", (server) => {
+      server.disks = [];
+      Object.assign(server.facts, {
         pci: [],
         hbas: [],
-        disks: [],
-        shelves: [],
         packages: {},
         zfs: undefined,
       });

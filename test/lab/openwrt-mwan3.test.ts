@@ -126,9 +126,8 @@ test("a reload forgets for two seconds, and then takes each line for online unpr
     first = await line("wan2");
     return first?.status === "online";
   });
-  expect(first).toMatchObject({ status: "online" });
-  if (first?.turn === 0) expect(first.track_ip).toEqual([]);
-  else expect(first?.turn).toBeLessThanOrEqual(1);
+  // Targets are told as they answer, the turn when the round is over.
+  expect(first?.turn).toBeLessThanOrEqual(1);
 });
 
 test("a policy whose name is too long is passed over with a line in the log", () => {

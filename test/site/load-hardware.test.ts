@@ -156,6 +156,12 @@ const cases: [string, string | RegExp, string, string][] = [
     'x there is no host or shelf "router-sever", did you mean "router-server"?',
   ],
   [
+    "a battery with a host's address",
+    "runtime: 20min",
+    "runtime: 20min\n      address: 10.10.10.110",
+    "x 10.10.10.110 is used twice, give each its own\n  at power.ups[0].address",
+  ],
+  [
     "a clock that is no host",
     "servers: [router-server]",
     "servers: [openwrt]",

@@ -31,6 +31,13 @@ export const hardwareViolations: Record<
     },
     'host "router-server" has 8 RDIMMs, and Intel Xeon E-2176G takes UDIMM. Buy modules of one kind that fits, or another machine.',
   ],
+  "memory-ecc": [
+    (site) => {
+      const [modules] = server(site).modules ?? [];
+      if (modules) modules.ecc = false;
+    },
+    'host "router-server" has pools, and 8 RDIMMs without ECC. Buy modules with ECC.',
+  ],
   "memory-sockets": [
     (site) => {
       server(site).modules = [

@@ -1,5 +1,11 @@
 import type { Tool } from "../../lab/host";
-import { type FactsSpec, plug, tools } from "../../lab/host/facts";
+import {
+  bootDisks,
+  type DiskSpec,
+  disksOf,
+  installDisks,
+} from "../../lab/host/disks";
+import { bootFacts, type FactsSpec, tools } from "../../lab/host/facts";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider } from "../../providers/host/host-facts/lifecycle";
 import { type TestHost, testHost } from "./host";
@@ -59,9 +65,10 @@ const socket = (locator: string) => ({
     partNumber: "M391A2K43BB1-CTD",
   },
 });
+const sizeBytes = 4_000_787_030_016;
 export const shelfId = "0x500304801f2b3c3f";
 
-/** Two HBAs, a shelf with two ways to its one disk of two, four sockets. */
+/** Two HBAs, the second in a narrow slot and with RAID firmware; three sockets. */
 export function storageServer(): FactsSpec {
   return {
     pci: [
@@ -78,21 +85,7 @@ export function storageServer(): FactsSpec {
       card("0000:01:00.0", 1, 8),
       card("0000:02:00.0", 2, 4),
     ],
-    hbas: [hba("0000:01:00.0", 6, 0, false), hba("0000:02:00.0", 7, 1, true)],
-    disks: [{ hctl: "6:0:0:0" }, { hctl: "6:0:1:0" }, { hctl: "7:0:0:0" }],
-    shelves: ["6", "7"].map((host) => ({
-      hctl: `${host}:0:9:0`,
-      id: shelfId,
-      slots: [
-        { number: 0, name: "Slot 00", disk: `${host}:0:0:0` },
-        {
-          number: 7,
-          name: "Slot 07",
-          disk: host === "6" ? "6:0:1:0" : undefined,
-        },
-        { number: 8, name: "Slot 08" },
-      ],
-    })),
+    hbas: [hba("0000:01:00.0", 0, 0, false), hba("0000:02:00.0", 1, 1, true)],
     memory: [
       socket("DIMMA1"),
       { locator: "DIMMA2", bank: "BANK 1" },
@@ -105,61 +98,84 @@ export function storageServer(): FactsSpec {
   };
 }
 
-const block = (
-  name: string,
-  hctl: string | null,
-  wwn: string | null,
+const disk = (
+  wwn: string,
   serial: string,
-) => ({
-  name,
-  type: name.startsWith("zd") || hctl ? "disk" : "loop",
-  size: 4_000_787_030_016,
-  model: hctl ? "ST4000NM0023    " : null,
-  serial,
+  slot: number,
+  paths: 1 | 2,
+): DiskSpec => ({
   wwn,
-  hctl,
+  serial,
+  vendor: "SEAGATE",
+  model: "ST4000NM0023",
+  sizeBytes,
+  rotational: true,
+  enclosure: { id: shelfId, slot },
+  paths,
 });
 
-/** As lsblk prints it for the disks of the server above. */
+/** As lsblk prints them. */
 const lsblk: Tool = (call) => {
   const known =
-    "--json --bytes --nodeps --output NAME,TYPE,SIZE,MODEL,SERIAL,WWN,HCTL";
+    "--json --bytes --nodeps --output NAME,TYPE,SIZE,MODEL,SERIAL,WWN";
   if (call.words.join(" ") !== known) return 1;
-  call.stdout.write(
-    JSON.stringify({
-      blockdevices: [
-        block("sda", "6:0:0:0", "0x5000c500a1b2c3d4", "Z1Z0AAAA"),
-        block("sdb", "6:0:1:0", "0x5000c500a1b2c3d5", "Z1Z0BBBB"),
-        block("sdc", "7:0:0:0", "0x5000c500a1b2c3d4", "Z1Z0AAAA"),
-        block("zd0", null, null, ""),
-      ],
-    }),
-  );
+  const disks = disksOf(call.world)
+    .all()
+    .filter(({ kind }) => kind === "disk")
+    .map(({ name, sizeBytes: size, wwn, serial }) => ({
+      name,
+      type: "disk",
+      size,
+      model: "ST4000NM0023    ",
+      serial,
+      wwn,
+    }));
+  const zvol = { name: "zd0", type: "disk", size: 1, model: null };
+  const others = [{ ...zvol, serial: null, wwn: null }];
+  call.stdout.write(JSON.stringify({ blockdevices: [...disks, ...others] }));
   return 0;
 };
 
+export interface Server {
+  facts: FactsSpec;
+  disks: DiskSpec[];
+}
+
 export interface FactsHost extends TestHost {
   facts: Provider;
-  plug(change: (spec: FactsSpec) => void): void;
+  /** Switched off, changed inside, and on again. */
+  change(what: (facts: FactsSpec) => void): void;
 }
 
 export async function factsHost(
   login: "root" | "ops" = "root",
+  change: (server: Server) => void = () => undefined,
 ): Promise<FactsHost> {
+  const server: Server = {
+    facts: storageServer(),
+    disks: [
+      disk("0x5000c500a1b2c3d4", "Z1Z0AAAA", 0, 2),
+      disk("0x5000c500a1b2c3d5", "Z1Z0BBBB", 7, 1),
+    ],
+  };
+  change(server);
   const host = await testHost({
     login,
     spec: {
       tools: { ...tools, lsblk },
-      boot: (world) => plug(world, storageServer()),
+      boot: (world) => {
+        installDisks(world, { disks: server.disks });
+        bootFacts(world, server.facts);
+        bootDisks(world);
+      },
     },
   });
   return {
     ...host,
     facts: configured(provider(new EngineWatch(undefined)), host.configuration),
-    plug: (change) => {
-      const spec = storageServer();
-      change(spec);
-      plug(host.world, spec);
+    change: (what) => {
+      what(server.facts);
+      host.lab.reboot();
     },
   };
 }

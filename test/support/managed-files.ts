@@ -126,11 +126,19 @@ export async function filesHost(
         })) {
           const name = join(folder, entry.name);
           if (entry.isDirectory()) walk(name);
-          else if (entry.isFile()) all[name] = readFileSync(path(name), "utf8");
+          else if (entry.isFile())
+            all[name] = withoutDone(readFileSync(path(name), "utf8"));
         }
       };
       walk("/");
       return all;
     },
   };
+}
+
+/** The notes on a change that is done say nothing of what the host has. */
+function withoutDone(text: string): string {
+  if (!text.includes('"phase": "done"')) return text;
+  const { change: _done, ...manifest } = JSON.parse(text);
+  return `${JSON.stringify(manifest, null, 1)}\n`;
 }

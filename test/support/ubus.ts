@@ -63,6 +63,11 @@ export async function startUbus(
     device: `eth${number}`,
     address: `100.64.${number}.2/24`,
     gateway: `100.64.${number}.1`,
+    // The third provider has IPv4 only.
+    ipv6:
+      number === 3
+        ? undefined
+        : { address: `2001:db8:${number}::2/128`, gateway: "fe80::1" },
     reaches: number === 3 ? ["1.1.1.1"] : ("all" as const),
   });
   const spec: OpenwrtSpec = {

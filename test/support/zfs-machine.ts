@@ -10,6 +10,8 @@ import {
   disksOf,
   installDisks,
 } from "../../lab/host/disks";
+import { changeFaults, dealMissing } from "../../lab/host/disks/state";
+import { settle } from "../../lab/host/disks/udev";
 import { bootZfs, tools } from "../../lab/host/zfs";
 
 const mebibyte = 1024 * 1024;
@@ -91,6 +93,27 @@ export class ZfsMachine {
     const found = disksOf(this.world).find(path);
     if (found === undefined) throw new Error(`There is no ${path}.`);
     return found;
+  }
+
+  /** Out of its slot while the machine runs. */
+  pull(...numbers: readonly number[]): void {
+    const serials = numbers.map((number) => disk(number).serial);
+    this.#faults((pulled) => [...pulled, ...serials]);
+  }
+
+  insert(...numbers: readonly number[]): void {
+    const serials = numbers.map((number) => disk(number).serial);
+    this.#faults((pulled) =>
+      pulled.filter((serial) => !serials.includes(serial)),
+    );
+  }
+
+  #faults(change: (pulled: readonly string[]) => string[]): void {
+    changeFaults(this.world, (faults) => {
+      faults.pulled = change(faults.pulled);
+    });
+    dealMissing(this.world);
+    settle(this.world);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, type Stats } from "node:fs";
-import { relative } from "node:path";
+import { basename, posix, relative } from "node:path";
 import type { Call, Tool } from "../tool";
 import { lookAt, mayWrite, rightsOf } from "./files";
 import { gnu, named } from "./gnu";
@@ -125,18 +125,29 @@ const readlink: Tool = (call) => {
     "no-newline": { type: "boolean", short: "n" },
   });
   if (parsed === undefined) return 1;
+  const root = realpathSync(call.world.root);
+  const real = (path: string) =>
+    `/${relative(root, realpathSync(call.world.path(path)))}`;
   let code = 0;
   for (const path of parsed.operands) {
-    try {
-      const real = realpathSync(call.world.path(path));
-      const root = realpathSync(call.world.root);
-      const inside = relative(root, real);
-      call.stdout.write(`/${inside}${parsed.flags["no-newline"] ? "" : "\n"}`);
-    } catch {
-      code = 1;
-    }
+    const found =
+      attempt(() => real(path)) ??
+      // Its last part need not be there.
+      (parsed.flags.canonicalize
+        ? attempt(() => posix.join(real(posix.dirname(path)), basename(path)))
+        : undefined);
+    if (found === undefined) code = 1;
+    else call.stdout.write(`${found}${parsed.flags["no-newline"] ? "" : "\n"}`);
   }
   return code;
 };
+
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
 
 export const tools = { stat, cat, sha256sum, ls, readlink };

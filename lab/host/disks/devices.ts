@@ -266,15 +266,11 @@ function partitionNumber(whole: Whole, partition: number): [number, number] {
 }
 
 /** In, and with its cable in. */
-export function alive(world: HostWorld, path: DealtPath): boolean {
-  const spec = load(world).disks[path.disk];
-  if (spec === undefined) return false;
+export function alive(world: HostWorld, { path, serial }: DealtPath): boolean {
   const { pulled, offline } = loadFaults(world);
   return (
-    !pulled.includes(spec.serial) &&
-    !offline.some(
-      (lost) => lost.serial === spec.serial && lost.path === path.path,
-    )
+    !pulled.includes(serial) &&
+    !offline.some((lost) => lost.serial === serial && lost.path === path)
   );
 }
 

@@ -1,12 +1,17 @@
 import type { HostWorld } from "../world";
-import { startMultipath } from "./multipath/maps";
+import { assemble, startMultipath, unit } from "./multipath/maps";
 import type { DisksSpec } from "./spec";
 import { change, dealNames, imageOf, initial, load } from "./state";
 import { settle } from "./udev";
 
+export { type Content, fillDisk } from "./contents";
 export { type Device, type Devices, KernelError } from "./device";
 export { disksOf } from "./disks";
+export { insertDisk, losePath, pullDisk, restorePath } from "./faults";
+export { installMultipath } from "./multipath/maps";
 export { type DiskSpec, type DisksSpec, wwidOf } from "./spec";
+export { multipathTools, tools } from "./tools";
+export { settle } from "./udev";
 
 /** Puts disks into a new machine, blank; what it has already stays as it is. */
 export function installDisks(world: HostWorld, spec: DisksSpec): void {
@@ -30,3 +35,13 @@ export function fingerprint(world: HostWorld): Record<string, string> {
     ]),
   );
 }
+
+const assembleMaps = (world: HostWorld): void => {
+  assemble(world);
+  settle(world);
+};
+
+/** What the units of these packages do when they start or reload. */
+export const units = {
+  [unit]: { start: assembleMaps, reload: assembleMaps },
+};

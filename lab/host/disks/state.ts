@@ -10,6 +10,7 @@ export interface DealtPath {
   name: string;
   /** Index of the disk in the spec. */
   disk: number;
+  serial: string;
   path: number;
   /** [host, channel, target, lun] */
   address: [number, number, number, number];
@@ -99,7 +100,11 @@ export function dealNames(world: HostWorld): void {
     const found = state.disks.flatMap((spec, disk) =>
       pulled.includes(spec.serial)
         ? []
-        : adaptersOf(spec).map((_, path) => ({ disk, path })),
+        : adaptersOf(spec).map((_, path) => ({
+            disk,
+            serial: spec.serial,
+            path,
+          })),
     );
     const rank = (item: { disk: number; path: number }): string =>
       createHash("sha256")
@@ -130,6 +135,7 @@ export function dealMissing(world: HostWorld): void {
         while (state.paths.some((has) => has.name === diskName(index))) index++;
         state.paths.push({
           disk,
+          serial: spec.serial,
           path,
           name: diskName(index),
           address: addressOf(state, disk, path),

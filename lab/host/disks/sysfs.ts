@@ -1,10 +1,10 @@
 import {
   existsSync,
   mkdirSync,
-  readFileSync,
   rmdirSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { basename, dirname, relative } from "node:path";
 import type { HostWorld } from "../world";
@@ -33,6 +33,11 @@ interface Tree {
 
 const record = "sysfs-disks";
 
+interface Written {
+  files: Record<string, string>;
+  links: Record<string, string>;
+}
+
 export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
   const tree: Tree = {
     files: new Map(),
@@ -44,28 +49,41 @@ export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
     addWhole(tree, world, device, devices);
   }
   addEnclosures(tree, world, devices);
-  // Only what changed: another's tool may hold a file of it open.
-  const before = world.load<{ files: string[] }>(record, { files: [] });
-  const paths = [...tree.files.keys(), ...tree.links.keys()];
-  const wanted = new Set(paths);
-  for (const path of before.files)
-    if (!wanted.has(path)) removeWithEmptyFolders(world, path);
-  for (const path of tree.folders)
+  write(world, tree);
+}
+
+/** Only what changed: a boot of a hundred disks is thousands of files. */
+function write(world: HostWorld, tree: Tree): void {
+  const before = world.load<Written>(record, { files: {}, links: {} });
+  const files = Object.fromEntries(tree.files);
+  const links = Object.fromEntries(tree.links);
+  for (const path of [
+    ...Object.keys(before.files),
+    ...Object.keys(before.links),
+  ])
+    if (files[path] === undefined && links[path] === undefined)
+      removeWithEmptyFolders(world, path);
+  const made = new Set<string>();
+  const folder = (path: string): void => {
+    if (made.has(path)) return;
+    made.add(path);
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
+  };
+  for (const path of tree.folders) folder(path);
   for (const [path, text] of tree.files) {
-    const file = world.path(path);
-    // Written by an operator or a tool: the locate light stays as it was set.
-    if (path.endsWith("/locate") && existsSync(file)) continue;
-    if (!existsSync(file) || readFileSync(file, "utf8") !== text)
-      world.put(path, text);
+    if (before.files[path] === text) continue;
+    // Set by an operator or a tool: the locate light stays as it is.
+    if (path.endsWith("/locate") && existsSync(world.path(path))) continue;
+    folder(dirname(path));
+    writeFileSync(world.path(path), text);
   }
   for (const [path, to] of tree.links) {
-    const link = world.path(path);
-    mkdirSync(dirname(link), { recursive: true, mode: 0o755 });
-    rmSync(link, { force: true });
-    symlinkSync(linkText(path, to), link);
+    if (before.links[path] === to) continue;
+    folder(dirname(path));
+    rmSync(world.path(path), { force: true });
+    symlinkSync(linkText(path, to), world.path(path));
   }
-  world.save(record, { files: paths });
+  world.save(record, { files, links } satisfies Written);
 }
 
 /** The kernel names the end of a link even where it leads straight up. */
@@ -112,24 +130,10 @@ function addWhole(
     rotational: spec.rotational ? "1" : "0",
     logical_block_size: "512",
     physical_block_size: "4096",
-    hw_sector_size: "512",
-    minimum_io_size: "4096",
-    optimal_io_size: "0",
-    scheduler: "none [mq-deadline]",
-    nr_requests: "256",
-    read_ahead_kb: "128",
-    discard_granularity: "0",
-    discard_max_bytes: "0",
-    discard_zeroes_data: "0",
-    write_same_max_bytes: "0",
-    add_random: "0",
-    zoned: "none",
   };
   for (const [name, text] of Object.entries(queue))
     tree.files.set(`${folder}/queue/${name}`, `${text}\n`);
   tree.files.set(`${folder}/removable`, "0\n");
-  tree.files.set(`${folder}/hidden`, "0\n");
-  tree.files.set(`${folder}/ext_range`, "256\n");
   tree.links.set(`/sys/block/${device.name}`, folder);
   if (device.wwid !== undefined) {
     tree.files.set(`${folder}/dm/name`, `${device.wwid}\n`);

@@ -7,7 +7,7 @@ import { lspci } from "./lspci";
 import { tools as versions } from "./versions";
 
 export type { FactsSpec } from "./spec";
-export { plug } from "./sysfs";
+export { bootFacts } from "./sysfs";
 
 /** What tells of a machine's hardware and versions. */
 export const tools: Record<string, Tool> = {

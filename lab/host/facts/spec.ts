@@ -2,9 +2,6 @@
 export interface FactsSpec {
   pci: PciSpec[];
   hbas: HbaSpec[];
-  /** A disk once for each way to it. */
-  disks: ScsiDiskSpec[];
-  shelves: ShelfSpec[];
   /** Left out: the firmware has no table. */
   memory?: SocketSpec[];
   /** "Debian GNU/Linux 13 (trixie)" */
@@ -35,7 +32,7 @@ export interface PciSpec {
 
 export interface HbaSpec {
   pci: string;
-  /** The kernel's number, 6 is "host6". */
+  /** The kernel's number, 6 is "host6"; as its disks' addresses have it. */
   host: number;
   /** The driver's own number of the card. */
   number: number;
@@ -49,20 +46,6 @@ export interface HbaSpec {
   raid: boolean;
   /** What the driver said at start is no longer in the journal. */
   isLogGone?: boolean;
-}
-
-export interface ScsiDiskSpec {
-  /** "6:0:3:0" */
-  hctl: string;
-}
-
-/** As one HBA sees it. */
-export interface ShelfSpec {
-  /** Of its expander. */
-  hctl: string;
-  /** Logical id, "0x500304801f2b3c3f"; the same from each side. */
-  id: string;
-  slots: { number: number; name: string; disk?: string }[];
 }
 
 export interface SocketSpec {

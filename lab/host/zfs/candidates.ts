@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type NvList, poolStates } from "../disks/labels";
 import type { HostWorld } from "../world";
-import { Disks, labelOf } from "./disks";
+import { Disks } from "./disks";
 import { vdevOf } from "./labels";
 import { loadPool, type Pool } from "./pool";
 import { importedGuids } from "./settings";
@@ -64,7 +64,7 @@ function membersOf(
             ),
           );
     if (paths.length === 0) continue;
-    const label = labelOf(device);
+    const label = disks.label(device);
     if (label === undefined || label === "gone") continue;
     if (typeof label.guid !== "bigint") continue;
     const guid = `${label.guid}`;

@@ -6,6 +6,7 @@ import type { HostWorld } from "../world";
 export class Disks {
   readonly #devices: Devices;
   #byPath: Map<string, Device> | undefined;
+  readonly #labels = new Map<Device, NvList | "gone" | undefined>();
 
   constructor(readonly world: HostWorld) {
     this.#devices = disksOf(world);
@@ -36,13 +37,21 @@ export class Disks {
   claim(device: Device, holder: string | undefined): void {
     this.#devices.claim(device, holder);
   }
+
+  /**
+   * As it was when it was first asked for. "gone": the device answers with
+   * errors. A label of transaction group 0 is none: the disk was taken out of
+   * its pool.
+   */
+  label(device: Device): NvList | "gone" | undefined {
+    if (this.#labels.has(device)) return this.#labels.get(device);
+    const label = readAnew(device);
+    this.#labels.set(device, label);
+    return label;
+  }
 }
 
-/**
- * "gone": the device answers with errors. A label of transaction group 0 is
- * none: the disk was taken out of its pool.
- */
-export function labelOf(device: Device): NvList | "gone" | undefined {
+function readAnew(device: Device): NvList | "gone" | undefined {
   try {
     const label = readLabel(device);
     const isAuxiliary =

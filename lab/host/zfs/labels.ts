@@ -1,7 +1,7 @@
 import type { Device } from "../disks";
 import { type NvList, poolStates, writeLabels } from "../disks/labels";
 import type { HostWorld } from "../world";
-import { Disks, labelOf } from "./disks";
+import { Disks } from "./disks";
 import { type Pool, savePool } from "./pool";
 import { leavesOf, type Vdev, type VdevKind } from "./tree";
 
@@ -118,7 +118,7 @@ export function ownDevice(
 ): { device?: Device; problem?: "absent" | "gone" | "foreign" } {
   const device = leaf.path === undefined ? undefined : disks.find(leaf.path);
   if (device === undefined) return { problem: "absent" };
-  const label = labelOf(device);
+  const label = disks.label(device);
   if (label === "gone") return { device, problem: "gone" };
   if (label === undefined || `${label.guid}` !== leaf.guid)
     return { device, problem: "foreign" };

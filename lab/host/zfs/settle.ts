@@ -6,7 +6,7 @@ import { ownDevice, syncLabels } from "./labels";
 import { importedPools, type Pool, savePool } from "./pool";
 import { isScanning, progress, startResilver } from "./scan";
 import { newGuid, settingsOf } from "./settings";
-import { everyVdev, leavesOf, parentOf, substitute, type Vdev } from "./tree";
+import { everyVdev, leavesOf, parentOf, unwrap, type Vdev, wrap } from "./tree";
 
 /**
  * What kernel and ZED have done by now: disks that vanished are marked and
@@ -78,7 +78,7 @@ function finishReplacing(pool: Pool, vdev: Vdev, disks: Disks): void {
   const [old, by] = [vdev.children[0], vdev.children.at(-1)];
   if (old === undefined || by === undefined || by.stale) return;
   release(pool, old, disks);
-  substitute(pool.root, vdev.guid, by);
+  unwrap(pool.root, vdev, by);
   collapseSpare(pool, by.guid);
 }
 
@@ -87,7 +87,7 @@ function collapseSpare(pool: Pool, guid: string): void {
   const parent = parentOf(pool.root, guid);
   if (parent?.kind !== "spare") return;
   const own = parent.children.find((child) => child.guid === guid);
-  if (own !== undefined) substitute(pool.root, parent.guid, own);
+  if (own !== undefined) unwrap(pool.root, parent, own);
 }
 
 /** It is no longer of the pool: its labels are of transaction group 0 from now on. */
@@ -125,7 +125,7 @@ function activateSpares(world: HostWorld, pool: Pool, disks: Disks): boolean {
         sizeBytes >= (leaf.sizeBytes ?? 0),
     );
     if (spare === undefined) continue;
-    substitute(pool.root, leaf.guid, {
+    wrap(pool.root, leaf, {
       kind: "spare",
       guid: newGuid(world),
       createdAt: Date.now(),

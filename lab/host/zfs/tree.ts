@@ -71,3 +71,23 @@ export function typeName(vdev: Vdev): string {
   const { data, spares } = vdev.draid;
   return `draid${vdev.parity ?? 1}:${data}d:${vdev.children.length}c:${spares}s`;
 }
+
+/** Puts a group in a disk's place that holds it among others. */
+export function wrap(root: Vdev, disk: Vdev, group: Vdev): void {
+  if (disk.ashift !== undefined) {
+    group.ashift = disk.ashift;
+    group.bias = disk.bias;
+    delete disk.ashift;
+    delete disk.bias;
+  }
+  substitute(root, disk.guid, group);
+}
+
+/** Puts one that is left of a group in the group's place. */
+export function unwrap(root: Vdev, group: Vdev, left: Vdev): void {
+  if (group.ashift !== undefined) {
+    left.ashift = group.ashift;
+    left.bias = group.bias;
+  }
+  substitute(root, group.guid, left);
+}

@@ -7,7 +7,7 @@ export const lsblk = [
   "--bytes",
   "--nodeps",
   "--output",
-  "NAME,TYPE,SIZE,MODEL,SERIAL,WWN,HCTL",
+  "NAME,TYPE,SIZE,MODEL,SERIAL,WWN",
 ] as const;
 
 const listing = z.object({
@@ -20,26 +20,26 @@ const listing = z.object({
       model: z.string().nullable(),
       serial: z.string().nullable(),
       wwn: z.string().nullable(),
-      hctl: z.string().nullable(),
     }),
   ),
 });
 
 /** One way to a disk: with two of them the kernel has two devices for it. */
 export interface DiskPath extends Omit<Disk, "paths" | "enclosure" | "slot"> {
-  hctl?: string;
+  /** The kernel's, of this boot. */
+  device: string;
 }
 
 export function parseDisks(text: string): DiskPath[] {
   return listing
     .parse(JSON.parse(text))
     .blockdevices.filter(({ name, type }) => type === "disk" && !virtual(name))
-    .map(({ size, model, serial, wwn, hctl }) => ({
+    .map(({ name, size, model, serial, wwn }) => ({
       wwn: bare(wwn ?? ""),
       serial: (serial ?? "").trim(),
       model: (model ?? "").trim(),
       sizeBytes: Number(size),
-      hctl: hctl ?? undefined,
+      device: name,
     }));
 }
 
@@ -52,10 +52,10 @@ export function bare(wwn: string): string {
   return wwn.toLowerCase().replace(/^0x/, "");
 }
 
-const links = (hctl: string) => `/sys/class/scsi_device/${hctl}/device/`;
+const links = (device: string) => `/sys/block/${device}/device/`;
 
 export function slotFolders(disks: readonly DiskPath[]): string[] {
-  return disks.flatMap(({ hctl }) => (hctl ? [links(hctl)] : []));
+  return disks.map(({ device }) => links(device));
 }
 
 /** Of a link "enclosure_device:Slot 01": where the shelf has its id and the slot its number. */
@@ -85,10 +85,10 @@ export function mergeDisks(
   attribute: (path: string) => string | undefined,
 ): Disk[] {
   const disks = new Map<string, Disk>();
-  for (const [index, { hctl, ...path }] of paths.entries()) {
+  for (const [index, { device, ...path }] of paths.entries()) {
     // Nothing else tells that two devices are one disk.
     const key = path.wwn || `${index}`;
-    const slot = slots.find(({ folder }) => hctl && folder === links(hctl));
+    const slot = slots.find(({ folder }) => folder === links(device));
     const place = slot && {
       enclosure: attribute(slot.id),
       slot: numberOf(attribute(slot.number) ?? slot.name),

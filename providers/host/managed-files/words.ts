@@ -33,13 +33,15 @@ export function expand(
   return [program, ...words];
 }
 
-const shortestSecret = 4;
+const shortestPart = 4;
+const shortestPiece = 6;
+const shownAtMost = 4_000;
 const hidden = "[secret]";
 
 /**
  * A tool's words about files of which some are secret. Tools quote the line,
- * or the word, that they do not like: so each line and each word of a secret
- * is hidden, and each word that is a part of one.
+ * or the word, that they do not like, or a piece of it: so each line and each
+ * word of a secret is hidden, and every longer piece of one.
  */
 export function withoutSecrets(
   text: string,
@@ -51,21 +53,36 @@ export function withoutSecrets(
       ...secret.split(/\r?\n/).map((line) => line.trim()),
       ...secret.split(separators),
     ])
-    .filter((part) => part.length >= shortestSecret)
+    .filter((part) => part.length >= shortestPart)
     .sort((left, right) => right.length - left.length);
+  const shown =
+    text.length > shownAtMost ? `${text.slice(0, shownAtMost)}...` : text;
   const without = [...new Set(parts)].reduce(
     (result, part) => result.replaceAll(part, hidden),
-    text,
+    shown,
   );
   return without
     .split(hidden)
-    .map((rest) =>
-      rest.replace(word, (found) =>
-        secrets.some((secret) => secret.includes(found)) ? hidden : found,
-      ),
-    )
+    .map((rest) => withoutPieces(rest, secrets))
     .join(hidden);
 }
 
 const separators = /[\s"'`=:,;<>()[\]{}]+/;
-const word = /[^\s"'`=:,;<>()[\]{}]{4,}/g;
+
+function withoutPieces(text: string, secrets: readonly string[]): string {
+  const isPiece = (piece: string) =>
+    secrets.some((secret) => secret.includes(piece));
+  let [result, at] = ["", 0];
+  while (at < text.length) {
+    let end = at + shortestPiece;
+    if (end > text.length || !isPiece(text.slice(at, end))) {
+      result += text[at];
+      at += 1;
+      continue;
+    }
+    while (end < text.length && isPiece(text.slice(at, end + 1))) end += 1;
+    result += hidden;
+    at = end;
+  }
+  return result;
+}

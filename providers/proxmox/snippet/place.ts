@@ -69,15 +69,20 @@ async function refuseInactive(
   session: ProxmoxSession,
   { storage, host }: SnippetInputs,
 ): Promise<void> {
-  const nodes = await session.request<
-    { type: string; name: string; local?: number }[]
-  >("GET", "/cluster/status");
-  const node = nodes.find(({ type, local }) => type === "node" && local === 1);
-  const why = await inactive(session, node?.name ?? "", storage);
+  const why = await inactive(session, await localNode(session), storage);
   if (why === undefined) return;
   throw new UserError(
     `storage "${storage}" is not active on host "${host}": ${why}. Mend that and run "pulumi up" again`,
   );
+}
+
+/** The node that answers, which is the one that the files go to. */
+export async function localNode(session: ProxmoxSession): Promise<string> {
+  const members = await session.request<
+    { type: string; name: string; local?: number }[]
+  >("GET", "/cluster/status");
+  const own = members.find(({ type, local }) => type === "node" && local === 1);
+  return own?.name ?? "localhost";
 }
 
 async function inactive(

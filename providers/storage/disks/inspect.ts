@@ -109,16 +109,13 @@ async function resolve(
   return new Map(await Promise.all(single));
 }
 
-/** A map is /dev/mapper/WWID to lsblk, and /dev/dm-0 to a link. */
 function deviceAt(
   all: readonly BlockDevice[],
   target: string | undefined,
 ): BlockDevice | undefined {
-  const devices = all.flatMap(withChildren);
-  return (
-    devices.find(({ path }) => path === target) ??
-    devices.find(({ name }) => target === `/dev/${name}`)
-  );
+  return all
+    .flatMap(withChildren)
+    .find(({ kname }) => target === `/dev/${kname}`);
 }
 
 function partitions({ children = [] }: BlockDevice): BlockDevice[] {

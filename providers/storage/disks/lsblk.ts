@@ -3,7 +3,10 @@ import type { Words } from "../../host/client/machine";
 
 /** A block device and what is stacked upon it. */
 export interface BlockDevice {
+  /** Of a map its own, "35000c500a1b2c3d4". */
   name: string;
+  /** The kernel's name, "dm-0", to which links lead. */
+  kname: string;
   path: string;
   /** "disk", "part", "mpath", "lvm", "crypt", "raid1" ... */
   type: string;
@@ -21,6 +24,7 @@ export interface BlockDevice {
 const text = z.string().nullable();
 const device: z.ZodType<BlockDevice> = z.object({
   name: z.string(),
+  kname: z.string(),
   path: z.string(),
   type: z.string(),
   size: z.coerce.number(),
@@ -42,7 +46,7 @@ export const lsblk: Words = [
   "-J",
   "-b",
   "-o",
-  "NAME,PATH,TYPE,SIZE,WWN,SERIAL,FSTYPE,PTTYPE,PARTTYPE,RO,MOUNTPOINTS",
+  "NAME,KNAME,PATH,TYPE,SIZE,WWN,SERIAL,FSTYPE,PTTYPE,PARTTYPE,RO,MOUNTPOINTS",
 ];
 
 export function parseLsblk(text: string): BlockDevice[] {

@@ -154,7 +154,12 @@ export async function complete(
         `on host "${host}" ${short.join("; ")}. Look at cables and HBAs ("multipath -ll", "journalctl -u multipathd"), or declare fewer paths`,
       );
     }
-    await sleep(pauseMs, undefined, { signal: place.signal });
+    try {
+      await sleep(pauseMs, undefined, { signal: place.signal });
+    } catch {
+      const { message } = place.signal.reason as Error;
+      throw new UserError(`${message}: on host "${host}" ${short.join("; ")}`);
+    }
   }
 }
 

@@ -15,10 +15,11 @@ import { parseStatusText } from "./status-text";
  */
 export const disksLock = "/run/lock/pve-diskmanage.lck";
 
+/** Asked once a process. */
+const speaksJson = new WeakMap<Machine, Promise<boolean>>();
+
 /** Looks at the pools and datasets of a machine; writes nothing. */
 export class Zfs {
-  #json: Promise<boolean> | undefined;
-
   constructor(
     private readonly machine: Machine,
     private readonly signal: AbortSignal,
@@ -98,15 +99,16 @@ export class Zfs {
 
   /** 2.3 and later. */
   #hasJson(): Promise<boolean> {
-    this.#json ??= this.machine
-      .run(["zpool", "version", "-j"], {
-        signal: this.signal,
-        codes: [0, 1, 2],
-        looks: true,
-      })
+    const known = speaksJson.get(this.machine);
+    if (known) return known;
+    const options = { signal: this.signal, codes: [0, 1, 2], looks: true };
+    const asked = this.machine
+      .run(["zpool", "version", "-j"], options)
       // Versions without it take no notice of the flag and print their text.
       .then(({ code, stdout }) => code === 0 && stdout.trimStart()[0] === "{");
-    return this.#json;
+    speaksJson.set(this.machine, asked);
+    asked.catch(() => speaksJson.delete(this.machine));
+    return asked;
   }
 
   async #out(words: Words): Promise<string> {

@@ -54,7 +54,9 @@ export function below(pool: Pool, path: string): string[] {
 
 /** A dataset before its snapshots, and those before its children. */
 export function byName(a: string, b: string): number {
-  const [left, right] = [a, b].map((path) => path.split("/"));
+  const [left, right] = [a, b].map((path) =>
+    path.replace("@", "/\0").split("/"),
+  );
   for (let at = 0; ; at++) {
     const [one, other] = [left?.[at], right?.[at]];
     if (one === other) {

@@ -2,8 +2,7 @@ import type { Device } from "../../disks";
 import { poolStates } from "../../disks/labels";
 import { readGpt } from "../../disks/partitions/gpt";
 import { identify } from "../../disks/signatures/identify";
-import type { HostWorld } from "../../world";
-import { type Disks, labelOf } from "../disks";
+import type { Disks } from "../disks";
 import { loadPool, type Pool } from "../pool";
 import { importedGuids } from "../settings";
 import type { Vdev } from "../tree";
@@ -112,7 +111,7 @@ function checkSlice(
       found.problems.push(`${path} contains a filesystem of type '${type}'`);
     return;
   }
-  const use = poolUse(disks.world, device);
+  const use = poolUse(disks, device);
   if (use === undefined) return;
   if (use.state === "spare" && isSpare) return;
   if (use.state === "spare") {
@@ -127,7 +126,7 @@ function checkSlice(
 
 /** What its label says of a member; undefined of a destroyed pool's. */
 export function poolUse(
-  world: HostWorld,
+  disks: Disks,
   device: Device,
 ):
   | {
@@ -135,7 +134,8 @@ export function poolUse(
       name: string;
     }
   | undefined {
-  const label = labelOf(device);
+  const { world } = disks;
+  const label = disks.label(device);
   if (label === undefined || label === "gone") return undefined;
   const name = typeof label.name === "string" ? label.name : "";
   if (label.state === poolStates.exported) return { state: "exported", name };

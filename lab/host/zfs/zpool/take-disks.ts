@@ -1,4 +1,7 @@
+import type { Device } from "../../disks";
+import { BlockDevices } from "../../disks/devices";
 import { gptTypes, writeGpt } from "../../disks/partitions/gpt";
+import { settle } from "../../disks/udev";
 import type { HostWorld } from "../../world";
 import { Disks } from "../disks";
 import { Failure } from "../options";
@@ -13,32 +16,26 @@ const startBytes = 1024 * 1024;
  * and the first 4 KiB of what will be used are gone.
  */
 export function takeDisks(world: HostWorld, spec: Specification): void {
-  for (const { leaf } of leavesIn(spec)) {
-    const device = new Disks(world).find(leaf.path ?? "");
-    if (device === undefined) continue;
-    if (leaf.wholeDisk) {
-      const end = Math.floor(device.sizeBytes / 1024 ** 2) * 1024 ** 2;
-      const reserveAt = end - reserveBytes - 1024 * 1024;
-      writeGpt(device, [
-        {
-          startBytes,
-          sizeBytes: reserveAt - startBytes,
-          type: gptTypes.zfs,
-          label: `zfs-${BigInt(leaf.guid).toString(16).padStart(16, "0")}`,
-        },
-        {
-          number: 9,
-          startBytes: reserveAt,
-          sizeBytes: reserveBytes,
-          type: gptTypes.solarisReserved,
-        },
-      ]);
+  const leaves = [...leavesIn(spec)].map(({ leaf }) => leaf);
+  const whole = leaves.filter(({ wholeDisk }) => wholeDisk);
+  if (whole.length > 0) {
+    // udev's turn is once, after all of them.
+    const devices = new BlockDevices(world, () => undefined);
+    const disks = new Disks(world);
+    for (const leaf of whole) {
+      const name = disks.find(leaf.path ?? "")?.name;
+      const device = devices.all().find((other) => other.name === name);
+      if (device !== undefined) label(device, leaf.guid);
       leaf.path = partitionPath(leaf.path ?? "", 1);
     }
-    const part = new Disks(world).find(leaf.path ?? "");
+    settle(world);
+  }
+  const disks = new Disks(world);
+  for (const leaf of leaves) {
+    const part = disks.find(leaf.path ?? "");
     if (part === undefined)
       throw new Failure(
-        `missing link: ${device.name} was partitioned but ${leaf.path} is missing`,
+        `missing link: the disk was partitioned but ${leaf.path} is missing`,
       );
     part.write(0, Buffer.alloc(4_096));
     leaf.sizeBytes = part.sizeBytes;
@@ -48,6 +45,25 @@ export function takeDisks(world: HostWorld, spec: Specification): void {
         ? `dm-uuid-mpath-3${part.wwn.slice(2)}`
         : `scsi-3${part.wwn.slice(2)}${suffix}`;
   }
+}
+
+function label(device: Device, guid: string): void {
+  const end = Math.floor(device.sizeBytes / 1024 ** 2) * 1024 ** 2;
+  const reserveAt = end - reserveBytes - 1024 * 1024;
+  writeGpt(device, [
+    {
+      startBytes,
+      sizeBytes: reserveAt - startBytes,
+      type: gptTypes.zfs,
+      label: `zfs-${BigInt(guid).toString(16).padStart(16, "0")}`,
+    },
+    {
+      number: 9,
+      startBytes: reserveAt,
+      sizeBytes: reserveBytes,
+      type: gptTypes.solarisReserved,
+    },
+  ]);
 }
 
 /** Two names of one disk: the kernel sees it when it opens them. */

@@ -1,0 +1,117 @@
+import { judge } from "../../site";
+import {
+  allowances,
+  bay,
+  type Change,
+  dualPath,
+  load,
+  pools,
+  secondLink,
+} from "../support/dev-site";
+
+/** Changes of the dev site that no rule has anything against. */
+const good: [string, Change][] = [
+  ["two paths for each shelf, through the other HBA's shelves", dualPath],
+  [
+    "two links as a bond at both ends",
+    (site) => secondLink(site, ["802.3ad", "802.3ad"]),
+  ],
+  [
+    "two links of which one waits, at one end",
+    (site) => {
+      secondLink(site, []);
+      const other = site.proxmox.hosts[1]?.bridges[0];
+      if (other) {
+        other.ports = ["bond0"];
+        other.bonds = {
+          bond0: { slaves: ["eno1", "eno3"], mode: "active-backup" },
+        };
+      }
+    },
+  ],
+  [
+    "a pool that may be lost with a shelf, and says why",
+    (site) => {
+      const [pool] = pools(site);
+      if (pool) {
+        pool.vdevs = [
+          { type: "mirror", disks: [bay("shelf1:2"), bay("shelf1:3")] },
+        ];
+        pool.lostWithShelf = "Scratch data, made anew from the shares.";
+      }
+    },
+  ],
+  [
+    "a mirrored log and a cache in one shelf: the pool does not hang on them",
+    (site) => {
+      pools(site)[1]?.spares.splice(0);
+      pools(site)[1]?.vdevs.push(
+        { type: "stripe", class: "cache", disks: [bay("shelf1:4")] },
+        { type: "stripe", class: "log", disks: [bay("shelf3:4")] },
+      );
+    },
+  ],
+  [
+    "guests on a share, on a host that waits",
+    (site) => {
+      const disk = site.guests.find(({ name }) => name === "k3s")?.disks[0];
+      if (disk) disk.storage = "fast-nfs";
+    },
+  ],
+  [
+    "an export to a network that a range of ports lets through",
+    (site) => {
+      const item = allowances(site, "application").find(({ ports }) =>
+        ports?.includes(2049),
+      );
+      if (item) item.ports = ["2000-2100"];
+    },
+  ],
+  [
+    "hosts of one cluster with one dataset for their guests",
+    (site) => {
+      for (const host of site.proxmox.hosts.slice(1)) host.cluster = "all";
+      site.storage?.mounts.splice(1, 1);
+      site.storage?.mounts[0]?.hosts.push("r630");
+      site.storage?.exports[0]?.to.push("r630");
+    },
+  ],
+  [
+    "a share of files for hosts outside of a cluster",
+    (site) => {
+      const [mount] = site.storage?.mounts ?? [];
+      if (mount) Object.assign(mount, { content: ["iso"] });
+      mount?.hosts.push("r630");
+    },
+  ],
+  [
+    "a special vdev that bears as much as the data",
+    (site) => {
+      pools(site)[1]?.spares.splice(0);
+      pools(site)[0]?.vdevs.push({
+        type: "mirror",
+        class: "special",
+        disks: [bay("shelf1:4"), bay("shelf3:4")],
+      });
+    },
+  ],
+  [
+    "a stand-alone storage space on one server with two paths",
+    (site) => {
+      dualPath(site);
+      pools(site)[1]?.spares.splice(0);
+      site.storage?.storageSpaces.push({
+        name: "archive",
+        hosts: ["router-server"],
+        kind: "standalone",
+        disks: [bay("shelf1:4"), bay("shelf3:4")],
+      });
+    },
+  ],
+];
+
+test.each(good)("%s is good", (_what, change) => {
+  const site = load();
+  change(site);
+  expect(judge(site)).toEqual([]);
+});
