@@ -49,7 +49,7 @@ test("a refresh is quiet, in one request a guest, bridge and mapping, and one li
   const { code, output } = await lab.run("refresh", "--yes", "--skip-preview");
   expect(code).toBe(0);
   expect(output).toMatch(/Resources:\s+\d+ unchanged/);
-  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 2 * 3);
+  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 2 * 3 + 2 * 4);
 });
 
 test("state is small: under 3 kB a machine", () => {
