@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Site } from "../site";
-import { hostsOf } from "../site/hardware/sas";
+import { hostsOf, portsTo } from "../site/hardware/sas";
+import { placesOf } from "./cards";
 import type { DiskSpec } from "./host/disks";
 
 type Hardware = Site["hardware"];
@@ -10,17 +11,38 @@ type ShelfDisk = Hardware["shelves"][number]["disks"][number];
 export function diskSpecs(hardware: Hardware, host: string): DiskSpec[] {
   const own = hardware.hosts.find(({ name }) => name === host)?.disks ?? [];
   return [
-    ...own.map((disk) => specOf(`${host}:${disk.name}`, disk)),
+    // At the board's own ports.
+    ...own.map((disk) => ({
+      ...specOf(`${host}:${disk.name}`, disk),
+      vendor: "ATA",
+    })),
     ...hardware.shelves
       .filter(({ name }) => hostsOf(hardware, name).includes(host))
       .flatMap(({ name, paths, disks }, index) =>
         disks.map((disk) => ({
           ...specOf(`${name}:${disk.bay}`, disk),
           enclosure: { id: enclosureOf(index), slot: disk.bay },
+          hbas: hbasTo(hardware, name, paths),
           paths,
         })),
       ),
   ];
+}
+
+/** Undefined, so the usual ones, where two paths are not two HBAs. */
+function hbasTo(
+  hardware: Hardware,
+  shelf: string,
+  paths: number,
+): string[] | undefined {
+  const hbas = portsTo(hardware, shelf).flatMap(({ host, card }) => {
+    const machine = hardware.hosts.find(({ name }) => name === host);
+    return machine ? (placesOf(machine).get(card) ?? []) : [];
+  });
+  const distinct = [...new Set(hbas)];
+  return distinct.length < paths
+    ? undefined
+    : distinct.map((place) => `${place}.0`);
 }
 
 function specOf(

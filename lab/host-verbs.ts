@@ -3,7 +3,8 @@ import { type HostCommand, type HostFault, hostFaultKinds } from "./host";
 import { bendHost } from "./site-lab";
 
 export const hostFaultHelp = `       npm run lab -- fault host HOST KIND --match "zpool create" [--count N] [--ms N]
-       npm run lab -- fault host HOST list | clear | cut | reboot`;
+       npm run lab -- fault host HOST list | clear | cut | reboot
+       npm run lab -- fault disk HOST WWN pulled | back      (out of its slot, and in again)`;
 
 export const hostFaultKindsHelp = `Of the machines, by SSH:
 ${Object.entries(hostFaultKinds)
@@ -42,6 +43,24 @@ export function faultHost(
       count: count === undefined ? undefined : Number(count),
     } as HostFault,
   });
+}
+
+/** `words` are what stands behind "fault disk". */
+export function faultDisk(
+  [host = "", wwn = "", state = ""]: readonly string[],
+  site: () => Site,
+): Promise<unknown> {
+  if (wwn === "" || !["pulled", "back"].includes(state)) {
+    throw new Error(
+      `Unable to bend a disk of host "${host}": say which one, and whether it is pulled or back.`,
+    );
+  }
+  const disk = /^[0-9a-f]{16}$/.test(wwn) ? `0x${wwn}` : wwn;
+  return bendHost(
+    host,
+    { do: state === "pulled" ? "pull" : "insert", disk },
+    site,
+  );
 }
 
 export function driftHost(

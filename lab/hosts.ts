@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Site } from "../site";
 import { type Address, addressAt } from "./addresses";
 import { diskSpecs } from "./disks";
+import { factsOf } from "./facts";
 import { type HostLab, type HostRecord, startHost } from "./host";
+import { bootFacts } from "./host/facts";
 import { makeKey } from "./host/key";
 import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
 import { hostsDirectory } from "./paths";
@@ -62,7 +64,11 @@ export async function startHosts(
         listen: listen[index] as Address,
         users: { root: { keys: [key.public] } },
         tools: storageTools,
-        boot: (world) => bootStorage(world, diskSpecs(site.hardware, name)),
+        boot(world) {
+          const disks = diskSpecs(site.hardware, name);
+          bootFacts(world, factsOf(site, name, disks));
+          bootStorage(world, disks);
+        },
       },
       record,
     });

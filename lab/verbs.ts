@@ -3,6 +3,7 @@ import type { Site } from "../site";
 import { nearest } from "../site/suggest";
 import {
   driftHost,
+  faultDisk,
   faultHost,
   hostDriftHelp,
   hostFaultHelp,
@@ -114,6 +115,7 @@ export async function fault(
     return show(await faultRouter(positionals, values, site));
   if (kind === "host")
     return show(await faultHost(positionals.slice(1), values, site));
+  if (kind === "disk") return show(await faultDisk(positionals.slice(1), site));
   if (kind === "list" || kind === "clear") {
     const both = await bend({
       do: kind === "list" ? "faults" : "clear-faults",

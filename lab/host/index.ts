@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tools as coreutils } from "./coreutils";
+import { insertDisk, pullDisk } from "./disks";
 import { Dispatch } from "./dispatch";
 import { Faults, type HostFault, hostFaultKinds } from "./faults";
 import { type KeyPair, makeKey } from "./key";
@@ -18,6 +19,7 @@ export { HostWorld } from "./world";
 export type HostCommand =
   | { do: "run"; words: string[] }
   | { do: "fault"; fault: HostFault }
+  | { do: "pull" | "insert"; disk: string }
   | { do: "faults" | "clear-faults" | "reboot" | "cut" };
 
 export interface HostLab {
@@ -93,6 +95,12 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
           );
         faults.add(command.fault);
         return faults.list;
+      case "pull":
+        pullDisk(world, command.disk);
+        return `disk ${command.disk} is out of ${spec.name}`;
+      case "insert":
+        insertDisk(world, command.disk);
+        return `disk ${command.disk} is back in ${spec.name}`;
       case "clear-faults":
         faults.clear();
         return faults.list;

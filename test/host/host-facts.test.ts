@@ -267,6 +267,43 @@ describe("each difference is a finding with its place", () => {
     ]);
   });
 
+  test("disks whose WWN nobody wrote down are counted, but not those of shelves", async () => {
+    host = await factsHost("root", ({ disks }) => {
+      at(disks, 0).enclosure = undefined;
+    });
+    const findings = async (disksWithoutWwn: number) => {
+      const inputs = factsInputs({ expected: { disks: [], disksWithoutWwn } });
+      return (await host.facts.create(inputs)).outs?.findings;
+    };
+    const shelfs = expect.stringContaining("Z1Z0BBBB");
+    expect(await findings(0)).toEqual([
+      expect.stringContaining("outside of any shelf: disk ST4000NM0023"),
+      shelfs,
+    ]);
+    expect(await findings(1)).toEqual([shelfs]);
+    expect(await findings(3)).toEqual([
+      "disks: 2 of the 3 whose WWN the manifest does not tell are not there",
+      shelfs,
+    ]);
+  });
+
+  test("without the inventory nothing of the machine's size is kept, and all of it is judged", async () => {
+    host = await factsHost("root", ({ disks }) => disks.splice(1));
+    const inputs = factsInputs({ inventory: false });
+    const { id, outs = {} } = await host.facts.create(inputs);
+    for (const seen of [outs, (await host.facts.read(id, outs)).props ?? {}]) {
+      expect(seen).not.toHaveProperty("pci");
+      expect(seen).not.toHaveProperty("disks");
+      expect(seen).not.toHaveProperty("memory");
+      expect(seen).toMatchObject({
+        hbas: [{ mode: "IT" }, { mode: "IR" }],
+        versions: { pve: "9.1.2" },
+        findings: [expect.stringContaining('disk "b"')],
+      });
+      expect((await host.facts.diff(id, seen, inputs)).changes).toBe(false);
+    }
+  });
+
   test("it is an error only where that is asked for, and never at refresh", async () => {
     host = await factsHost();
     const strict = factsInputs({ strict: true });

@@ -18,6 +18,7 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
     expect(told).toEqual([expect.stringContaining(what)]);
     expect(told[0]?.length).toBeLessThanOrEqual(100);
   }
+  expect(lines.join("\n")).toContain("fault disk HOST WWN pulled | back");
   expect(lines.join("\n")).toMatch(/list \| clear[\s\S]*reboot-node NODE/);
 });
 
@@ -30,6 +31,11 @@ test.each([
   ],
   [() => drift(["host", "r630"], none), "it is not complete"],
   [() => fault(["host", "r630", "slow"], none), "say which call is meant"],
+  [
+    () => fault(["disk", "r630", "0x5000c500a1010004", "gone"], none),
+    "whether it is pulled or back",
+  ],
+  [() => fault(["disk", "r630"], none), "say which one"],
   [() => drift(["storage", "r630", "local"], none), "it is not complete"],
 ])("what is not complete is told with how it is", async (act, why) => {
   await expect(act()).rejects.toThrow(why);

@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, relative } from "node:path";
+import type { FactsSpec } from "../facts/spec";
 import type { HostWorld } from "../world";
 import { alive, type BlockDevices, type KnownDevice } from "./devices";
 import { enclosuresOf } from "./enclosures";
@@ -220,10 +221,14 @@ function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
   tree.links.set(`/sys/class/scsi_disk/${address}`, folder);
   const host = `host${path.address[0]}`;
   const isBoard = adaptersOf(spec)[path.path] === boardPorts;
-  const adapter = `${dirname(dirname(folder))}/scsi_host/${host}`;
-  tree.links.set(`/sys/class/scsi_host/${host}`, adapter);
-  // As the driver calls cards of its second generation.
-  tree.files.set(`${adapter}/proc_name`, isBoard ? "ahci\n" : "mpt2sas\n");
+  const { hbas = [] } = world.load<Partial<FactsSpec>>("facts", {});
+  // What is told of the HBA itself is more, and there without disks too.
+  if (!hbas.some((hba) => `host${hba.host}` === host)) {
+    const adapter = `${dirname(dirname(folder))}/scsi_host/${host}`;
+    tree.links.set(`/sys/class/scsi_host/${host}`, adapter);
+    // As the driver calls cards of its second generation.
+    tree.files.set(`${adapter}/proc_name`, isBoard ? "ahci\n" : "mpt2sas\n");
+  }
   if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
 }
 

@@ -6,7 +6,7 @@ import { journalctl } from "./journalctl";
 import { lspci } from "./lspci";
 import { tools as versions } from "./versions";
 
-export type { FactsSpec } from "./spec";
+export type { FactsSpec, HbaSpec, PciSpec, SocketSpec } from "./spec";
 export { bootFacts } from "./sysfs";
 
 /** What tells of a machine's hardware and versions. */

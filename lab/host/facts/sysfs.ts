@@ -27,7 +27,7 @@ export function bootFacts(world: HostWorld, spec: FactsSpec): void {
 class Tree {
   readonly paths: string[] = [];
 
-  constructor(private readonly world: HostWorld) {}
+  constructor(readonly world: HostWorld) {}
 
   put(path: string, value: string | number): void {
     this.world.put(path, `${value}\n`);
@@ -53,7 +53,10 @@ function addHost(tree: Tree, hba: HbaSpec): void {
   tree.put(`${at}/version_fw`, hba.firmware);
   tree.put(`${at}/version_bios`, hba.bios);
   tree.put(`${at}/host_sas_address`, hba.sasAddress);
-  tree.link(`/sys/class/scsi_host/host${host}`, at);
+  const name = `/sys/class/scsi_host/host${host}`;
+  // A folder, where earlier boots knew of the disks only.
+  rmSync(tree.world.path(name), { recursive: true, force: true });
+  tree.link(name, at);
 }
 
 function addPci(tree: Tree, device: PciSpec): void {

@@ -4,14 +4,12 @@ import type { Disk, Facts, MemoryModule, Versions } from "./facts";
 import type { Expected } from "./model";
 
 /** A sentence for each difference, with the place that it is at first. */
-export function findingsOf(
-  { cards = [], memory, disks, enclosures = [], versions = {} }: Expected,
-  facts: Facts,
-): string[] {
+export function findingsOf(expected: Expected, facts: Facts): string[] {
+  const { cards = [], memory, disks, versions = {} } = expected;
   return [
     ...cardFindings(cards, facts),
     ...(memory ? memoryFindings(memory, facts.memory) : []),
-    ...(disks ? diskFindings(disks, enclosures, facts.disks) : []),
+    ...(disks ? diskFindings(disks, expected, facts.disks) : []),
     ...versionFindings(versions, facts.versions),
   ];
 }
@@ -93,7 +91,7 @@ function moduleDifferences(
 
 function diskFindings(
   wanted: Wanted<"disks">,
-  enclosures: Wanted<"enclosures">,
+  { enclosures = [], disksWithoutWwn = 0 }: Expected,
   found: readonly Disk[],
 ): string[] {
   const shelf = (id: string | undefined) =>
@@ -143,11 +141,22 @@ function diskFindings(
       );
     return differences;
   });
+  const unnamed = [...rest]
+    .filter(({ enclosure }) => enclosure === undefined)
+    .slice(0, disksWithoutWwn);
+  for (const disk of unnamed) rest.delete(disk);
+  const lost = disksWithoutWwn - unnamed.length;
+  const fewer =
+    lost > 0
+      ? [
+          `disks: ${lost} of the ${disksWithoutWwn} whose WWN the manifest does not tell ${lost === 1 ? "is" : "are"} not there`,
+        ]
+      : [];
   const unknown = [...rest].map(
     (disk) =>
       `${placeOf(disk)}: disk ${disk.model} ${disk.serial} (${disk.wwn ? `WWN ${disk.wwn}` : "without a WWN"}), of which the manifest knows nothing`,
   );
-  return [...findings, ...unknown];
+  return [...findings, ...fewer, ...unknown];
 }
 
 function versionFindings(wanted: Partial<Versions>, found: Versions): string[] {

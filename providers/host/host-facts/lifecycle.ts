@@ -22,6 +22,7 @@ const kind: Kind<HostFactsInputs, HostFactsOutputs> = {
     host: "none",
     name: "none",
     expected: "none",
+    inventory: "none",
     strict: "none",
     timeouts: "none",
   },
@@ -54,9 +55,9 @@ async function look(
   const { signal } = operation;
   const facts = await gather(connect(operation, inputs.host), signal);
   const findings = findingsOf(inputs.expected ?? {}, facts);
-  for (const finding of findings)
-    operation.tell(`on host "${inputs.host}" ${finding}`);
-  return { ...facts, findings };
+  if (inputs.inventory ?? true) return { ...facts, findings };
+  const { hbas, versions } = facts;
+  return { hbas, versions, findings };
 }
 
 async function judged(
@@ -74,6 +75,6 @@ async function judged(
 function withoutFacts(
   inputs: HostFactsInputs & HostFactsOutputs,
 ): HostFactsInputs {
-  const { owner, host, name, expected, strict, timeouts } = inputs;
-  return { owner, host, name, expected, strict, timeouts };
+  const { owner, host, name, expected, inventory, strict, timeouts } = inputs;
+  return { owner, host, name, expected, inventory, strict, timeouts };
 }

@@ -72,6 +72,8 @@ const expected = z.strictObject({
   memory: z.array(memoryModule).optional(),
   /** All of them: one more is a finding too. */
   disks: z.array(disk).optional(),
+  /** Further disks outside of shelves, of which the manifest has no WWN. */
+  disksWithoutWwn: z.int().min(0).optional(),
   /** Shelves by the logical id that they tell ("sg_ses", or the label). */
   enclosures: z.array(z.strictObject({ name: z.string(), id: wwn })).optional(),
   /** Begins of versions: "6.17" is met by 6.17.2-1-pve. */
@@ -93,6 +95,11 @@ const shape = z.strictObject({
   name: z.string(),
   /** What the manifest says of the machine. */
   expected: expected.optional(),
+  /**
+   * Whether outputs and state hold all PCI devices, disks and memory modules,
+   * tens of kilobytes of a big machine; true if left out.
+   */
+  inventory: z.boolean().optional(),
   /** A finding is an error. */
   strict: z.boolean().optional(),
   timeouts: z
@@ -108,7 +115,9 @@ const shape = z.strictObject({
 export type HostFactsInputs = z.output<typeof shape>;
 
 /** The facts, and a sentence for each difference from what is expected. */
-export interface HostFactsOutputs extends Facts {
+export interface HostFactsOutputs
+  extends Pick<Facts, "hbas" | "versions">,
+    Partial<Omit<Facts, "hbas" | "versions">> {
   findings: string[];
 }
 

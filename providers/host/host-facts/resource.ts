@@ -16,10 +16,11 @@ export class HostFacts extends DynamicResource {
   /** @internal lets CrossGuard's validateResourceOfType find the type. */
   static readonly __pulumiType = typeToken(HostFacts.kind);
 
-  declare readonly pci: Output<PciDevice[]>;
+  /** Undefined, as disks and memory: no inventory is kept. */
+  declare readonly pci: Output<PciDevice[] | undefined>;
   declare readonly hbas: Output<Hba[]>;
-  declare readonly disks: Output<Disk[]>;
-  /** Undefined: the firmware does not say. */
+  declare readonly disks: Output<Disk[] | undefined>;
+  /** Undefined also where the firmware does not say. */
   declare readonly memory: Output<MemoryModule[] | undefined>;
   declare readonly versions: Output<Versions>;
   /** A sentence for each difference, its place first. */
