@@ -1,14 +1,14 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import * as log from "@pulumi/pulumi/log";
-import { judge, loadSite, ManifestError, type Site } from "../site";
-import { formatPath } from "../site/problem";
+import { judge, loadLocated, ManifestError, type Site } from "../site";
+import { formatPlace } from "../site/problem";
 
 /** The manifest's site; an error ends the program before anything is declared, and so touched. */
 export function checkedSite(file: string): Site {
-  const site = load(file);
+  const { site, lineOf } = load(file);
   const findings = judge(site).map(({ severity, rule, message, path }) => ({
     severity,
-    text: `${rule}: ${message} (${formatPath(path)} of ${file})`,
+    text: `${rule}: ${message}\n  at ${formatPlace(path, lineOf(path))} of ${file}`,
   }));
   for (const { severity, text } of findings) {
     if (severity === "warning") log.warn(text);
@@ -20,9 +20,9 @@ export function checkedSite(file: string): Site {
   return site;
 }
 
-function load(file: string): Site {
+function load(file: string) {
   try {
-    return loadSite(file);
+    return loadLocated(file);
   } catch (error) {
     // Shown as it is, without a stack.
     if (error instanceof ManifestError) throw new RunError(error.message);

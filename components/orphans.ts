@@ -2,11 +2,13 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Configuration } from "../providers/dynamic/configuration";
 import { formatOwner } from "../providers/dynamic/owner";
+import { connect, disconnect } from "../providers/host/connection";
 import { UbusClient } from "../providers/openwrt/client";
 import { readMark } from "../providers/openwrt/router/mark";
 import { readFiles } from "../providers/openwrt/router/observe";
 import { ProxmoxClient } from "../providers/proxmox/client";
 import { loadSite, type ProxmoxHost, type Site } from "../site";
+import { markedOn } from "./machine-marks";
 import { markedBy } from "./marked";
 
 const usage = `usage: npm run orphans -- [--stack NAME]
@@ -51,7 +53,11 @@ async function main(): Promise<number> {
     ...Object.keys(configuration.endpoints).map((host) =>
       orphanOfRouter(site, host, configuration, known),
     ),
+    ...Object.keys(configuration.endpoints).map((host) =>
+      orphansOnMachine(site, host, configuration, known),
+    ),
   ]);
+  await disconnect();
   // Each host tells of all guests of its cluster.
   const lines = [...new Set(results.flatMap(({ found }) => found))];
   for (const line of lines) console.log(line);
@@ -116,6 +122,32 @@ async function orphansOf(
     return problem((error as Error).message.replace(/\.$/, ""));
   } finally {
     await client.close();
+  }
+}
+
+/** What a machine carries that is reached by SSH. */
+async function orphansOnMachine(
+  { site }: Site,
+  host: string,
+  configuration: Configuration,
+  known: ReadonlySet<string | undefined>,
+): Promise<Looked> {
+  const { endpoints, credentials } = configuration;
+  if (!endpoints[host]?.ssh || !credentials[host]?.ssh) return { found: [] };
+  try {
+    const machine = connect({ configuration }, host);
+    const signal = AbortSignal.timeout(hostTimeoutMs);
+    const marks = await markedOn(site.id, machine, signal);
+    return {
+      found: marks
+        .filter(({ owner }) => !known.has(owner))
+        .map(({ what, owner }) => `${host}: ${what} of ${owner}`),
+    };
+  } catch (error) {
+    return {
+      found: [],
+      problem: `Unable to look at host "${host}" by SSH: ${(error as Error).message.replace(/\.$/, "")}. Nothing is known of what it holds.`,
+    };
   }
 }
 

@@ -4,11 +4,22 @@ import {
   type Resource,
 } from "@pulumi/pulumi/resource";
 import { formatOwner } from "../providers/dynamic/owner";
+import { NodeOptions } from "../providers/proxmox/node-options/resource";
 import { PciMapping } from "../providers/proxmox/pci-mapping/resource";
 import { Template } from "../providers/proxmox/template/resource";
-import type { Guest, Image, ProxmoxHost, Site } from "../site";
+import {
+  clocksOf,
+  type Guest,
+  type Image,
+  type ProxmoxHost,
+  powerOf,
+  type Site,
+} from "../site";
 
-/** One Proxmox VE host: templates of the images that its guests clone, and the router's WAN card. */
+/**
+ * One Proxmox VE host: its start delay and time zone, templates of the images
+ * that its guests clone, and the router's WAN card.
+ */
 export class SiteProxmoxHost extends ComponentResource {
   readonly #templates: readonly Template[];
   readonly #wanCard: PciMapping | undefined;
@@ -20,6 +31,7 @@ export class SiteProxmoxHost extends ComponentResource {
   ) {
     super("site:proxmox:Host", host, {}, options);
     const disks = storages.find(({ content }) => content.includes("images"));
+    this.#setOptions(site, host, node);
     this.#wanCard = this.#mapWanCard(site, host, node ?? host);
     this.#templates = clonedImages(site, host).map((image) => {
       const name = `${host}-${image.name}`;
@@ -46,6 +58,24 @@ export class SiteProxmoxHost extends ComponentResource {
       ...(from === "clone" ? this.#templates : []),
       ...(role === "router" && this.#wanCard ? [this.#wanCard] : []),
     ];
+  }
+
+  #setOptions(site: Site, host: string, node: string | undefined): void {
+    const startDelay = powerOf(site).guestDelaySeconds[host];
+    const timezone = clocksOf(site).find((clock) => clock.host === host)?.zone;
+    if (startDelay === undefined && timezone === undefined) return;
+    new NodeOptions(
+      host,
+      {
+        owner: formatOwner(site.site.id, "NodeOptions", host),
+        host,
+        node,
+        name: host,
+        startDelay,
+        timezone,
+      },
+      { parent: this },
+    );
   }
 
   #mapWanCard(site: Site, host: string, node: string): PciMapping | undefined {

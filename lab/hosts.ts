@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import type { Site } from "../site";
 import { type Address, addressAt } from "./addresses";
 import { diskSpecs } from "./disks";
 import { factsOf } from "./facts";
 import { type HostLab, type HostRecord, startHost } from "./host";
 import { bootFacts } from "./host/facts";
+import { makeKey } from "./host/key";
 import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
 import { hostsDirectory } from "./paths";
 import type { NfsExport } from "./proxmox";
@@ -117,7 +117,7 @@ const keyFile = () => join(hostsDirectory, "id_ed25519");
 function loginKey(): { private: string; public: string } {
   const file = keyFile();
   if (!existsSync(`${file}.pub`)) {
-    const made = utils.generateKeyPairSync("ed25519");
+    const made = makeKey();
     writeFileSync(file, made.private, { mode: 0o600 });
     writeFileSync(`${file}.pub`, `${made.public}\n`);
   }

@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { loadSite, type Site } from "../site";
 import { deviceExports, pulumiExports } from "./exports";
+import type { LineSummary } from "./openwrt";
 import { root } from "./paths";
 import type { Summary } from "./proxmox";
-import { runOrphans, runPulumi } from "./pulumi";
+import { runCheck, runOrphans, runPulumi } from "./pulumi";
 import { recover } from "./recover";
 import { alone, forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
 import { prepareStack } from "./stack";
 import { summarize } from "./summary";
-import { drift, fault, help } from "./verbs";
+import { drift, fault, help, ownVerbMeant } from "./verbs";
 
 const up = ["up", "--yes", "--policy-pack", join(root, "policy")];
 
@@ -43,13 +45,21 @@ async function main([verb, ...words]: string[]): Promise<number> {
     case undefined:
       return withLab(async (lab, site) => {
         const { code } = await alone(() => runPulumi(up));
-        if (code === 0) {
-          const nodes = (await lab.control({ do: "summary" })) as Summary;
-          say(summarize(site, nodes, manifest()));
-        } else console.error(`${unfinished}\n${translation}`);
+        if (code === 0) await tell(lab, site);
+        else console.error(`${unfinished}\n${translation}`);
         return code;
       });
-    default:
+    case "status":
+      return words.includes("--help") ? say(help) : status();
+    case "check":
+      return runCheck(words.length > 0 ? words : ["--site", manifest()]);
+    default: {
+      const meant = ownVerbMeant(verb);
+      if (meant !== undefined) {
+        throw new Error(
+          `Unable to run "${verb}": neither the lab nor Pulumi has it, did you mean "${meant}"?`,
+        );
+      }
       return withLab(async () => {
         const run = () => runPulumi([verb, ...words]);
         if (!writes.test(verb)) {
@@ -60,8 +70,11 @@ async function main([verb, ...words]: string[]): Promise<number> {
         if (code !== 0) console.error(translation);
         return code;
       });
+    }
   }
 }
+
+const settlingMs = 1_000;
 
 const site = () => loadSite(resolve(root, manifest()));
 
@@ -78,6 +91,27 @@ async function withLab(
   } finally {
     await lab.close();
   }
+}
+
+/** What exists in the lab, by its devices alone. */
+async function status(): Promise<number> {
+  const loaded = site();
+  const lab = await openLab(loaded);
+  try {
+    // A router that has just started sets its lines up first.
+    if (!lab.attached) await sleep(settlingMs);
+    return await tell(lab, loaded);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function tell(lab: SiteLab, site: Site): Promise<number> {
+  const nodes = (await lab.control({ do: "summary" })) as Summary;
+  const { lines } = site.router
+    ? ((await lab.controlRouter({ do: "summary" })) as { lines: LineSummary[] })
+    : { lines: [] };
+  return say(summarize(site, nodes, lines, manifest()));
 }
 
 /** The stack's manifest, or another one for this lab. */

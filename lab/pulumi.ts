@@ -77,18 +77,29 @@ export async function runPulumi(
 /** The project's own list of what is on the hosts and in no resource. */
 export async function runOrphans(words: readonly string[]): Promise<number> {
   const path = `${dirname(await locate())}${delimiter}${process.env.PATH ?? ""}`;
-  const script = resolve(root, "components/orphans.ts");
+  return runScript("components/orphans.ts", words, {
+    ...pulumiEnvironment,
+    PATH: path,
+    INIT_CWD: labDirectory,
+  });
+}
+
+/** The project's own check, of manifests. */
+export function runCheck(words: readonly string[]): Promise<number> {
+  return runScript("site/check.ts", words, {});
+}
+
+function runScript(
+  script: string,
+  words: readonly string[],
+  environment: Record<string, string>,
+): Promise<number> {
   const child = spawn(
     process.execPath,
     ["--require", "./providers/typescript.cjs", script, ...words],
     {
       cwd: root,
-      env: {
-        ...process.env,
-        ...pulumiEnvironment,
-        PATH: path,
-        INIT_CWD: labDirectory,
-      },
+      env: { ...process.env, ...environment },
       stdio: "inherit",
     },
   );

@@ -1,14 +1,15 @@
-import { isRouted, type Site } from "../site";
+import type { Site } from "../site";
 import {
   lineStates,
   type OpenwrtCommand,
   type OpenwrtFault,
   openwrtFaultKinds,
 } from "./openwrt";
+import { routerHardware } from "./router";
 import { bendRouter } from "./site-lab";
 
 export const routerFaultHelp = `       npm run lab -- fault wan LINE ${lineStates.join(" | ")}   (its cable is pulled; nothing behind it answers)
-       npm run lab -- fault router KIND [--match "uci apply"] [--ms N] [--count N]
+       npm run lab -- fault router KIND [--match "uci apply"] [--ms N] [--count N]   (frozen: 1)
        npm run lab -- fault router reboot               (power lost, and back)
 
 Of the router:
@@ -24,22 +25,18 @@ export const routerDriftHelp = `       npm run lab -- drift openwrt FILE.SECTION
 export async function faultRouter(
   [kind, first = "", second = ""]: readonly string[],
   { match, ms, count }: { match?: string; ms?: string; count?: string },
-  site: Site,
+  /** Asked for where no router has been up that knows its lines. */
+  site: () => Site,
 ): Promise<unknown> {
-  if (!isRouted(site)) return [];
   if (kind === "wan") {
-    const line = site.wan.lines.find(({ name }) => name === first);
-    if (line === undefined) {
-      const names = site.wan.lines.map(({ name }) => name).join(", ");
-      throw new Error(
-        `Unable to bend line "${first}": there is none, there are ${names}.`,
-      );
-    }
-    return bendRouter({
-      do: "wan",
-      device: line.port,
-      state: second as (typeof lineStates)[number],
-    });
+    return bendRouter(
+      {
+        do: "wan",
+        line: first,
+        state: second as (typeof lineStates)[number],
+      },
+      () => routerHardware(site())?.lines ?? [],
+    );
   }
   switch (first) {
     case "list":
@@ -55,7 +52,13 @@ export async function faultRouter(
           kind: first,
           match,
           ms: ms === undefined ? undefined : Number(ms),
-          count: count === undefined ? undefined : Number(count),
+          // One frozen request after the other would never end.
+          count:
+            count === undefined
+              ? first === "frozen"
+                ? 1
+                : undefined
+              : Number(count),
         } as OpenwrtFault,
       } satisfies OpenwrtCommand);
   }

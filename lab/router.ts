@@ -47,7 +47,8 @@ export function routerHardware(site: Site): RouterHardware | undefined {
     })),
     trunk: router.trunk,
     managementAddress: management?.gateway ?? "",
-    lines: wan.lines.map(({ port }, index) => ({
+    lines: wan.lines.map(({ name, port }, index) => ({
+      name,
       device: port,
       address: `100.64.${index + 1}.2/24`,
       gateway: `100.64.${index + 1}.1`,

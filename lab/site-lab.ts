@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { Site } from "../site";
 import { type Access, type Devices, hardwareOf, startDevices } from "./devices";
 import type { HostCommand } from "./host";
-import { type OpenwrtCommand, openRouter } from "./openwrt";
+import { type NamedLine, type OpenwrtCommand, openRouter } from "./openwrt";
 import {
   labDirectory,
   openwrtDirectory,
@@ -100,10 +100,14 @@ export function bend(command: Command): Promise<unknown> {
   );
 }
 
-export function bendRouter(command: OpenwrtCommand): Promise<unknown> {
+export function bendRouter(
+  command: OpenwrtCommand,
+  /** Asked for while the router has never been up. */
+  lines?: () => NamedLine[],
+): Promise<unknown> {
   return bent(
     (running) => running.controlRouter(command),
-    () => openRouter(openwrtDirectory)(command),
+    () => openRouter(openwrtDirectory, lines)(command),
   );
 }
 
@@ -111,9 +115,10 @@ export function bendRouter(command: OpenwrtCommand): Promise<unknown> {
 export async function bendHost(
   host: string,
   command: HostCommand,
+  /** Asked for while no lab is up: one that is knows its own. */
   site: () => Site,
 ): Promise<unknown> {
-  const lab = await openLab(site());
+  const lab = (await oneAtATime(attach)) ?? (await openLab(site()));
   try {
     return await lab.controlHost(host, command);
   } finally {
@@ -171,7 +176,7 @@ async function start(site: Site): Promise<SiteLab> {
     access: async () => devices.access(),
     attached: false,
     control: async (command) => devices.proxmox.control(command),
-    controlRouter: async (command) => devices.router().control(command),
+    controlRouter: async (command) => controlRouter(devices, command),
     controlHost: async (host, command) => devices.host(host).control(command),
     close: async () => {
       if (guests.size > 0) {
@@ -199,11 +204,18 @@ async function answer(
     if ("of" in request)
       return { value: await devices.host(request.host).control(request.of) };
     return "router" in request
-      ? { value: devices.router().control(request.router) }
+      ? { value: controlRouter(devices, request.router) }
       : { value: devices.proxmox.control(request) };
   } catch (error) {
     return { error: (error as Error).message };
   }
+}
+
+function controlRouter({ router }: Devices, command: OpenwrtCommand): unknown {
+  if (router) return router.control(command);
+  // What is asked of all devices is asked of none then.
+  if (command.do === "faults" || command.do === "clear-faults") return [];
+  throw new Error("Unable to reach the router: the site has none.");
 }
 
 /** Undefined when no runner has the lab up. */

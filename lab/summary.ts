@@ -1,10 +1,12 @@
 import type { Site } from "../site";
+import type { LineSummary } from "./openwrt";
 import type { Summary } from "./proxmox";
 
 /** What exists now, where it is described, and what to try next. */
 export function summarize(
   site: Site,
   nodes: Summary,
+  router: readonly LineSummary[],
   manifest: string,
 ): string {
   const lines = [
@@ -29,6 +31,7 @@ export function summarize(
   const guest = site.guests.at(-1);
   return [
     ...lines,
+    ...routerLines(site, router),
     "",
     `All of it is described in ${manifest}. Three things to try next:`,
     `  - change a guest's memory there, then: npm run lab -- preview`,
@@ -37,6 +40,24 @@ export function summarize(
     `  - take all down but what is kept:      npm run lab -- destroy --yes`,
     "",
   ].join("\n");
+}
+
+function routerLines(
+  { router, wan }: Site,
+  summaries: readonly LineSummary[],
+): string[] {
+  if (router === undefined || wan === undefined) return [];
+  const rows = wan.lines.map(({ name, port, interface: own }) => {
+    const found = summaries.find(({ device }) => device === port);
+    const words = [
+      name.padEnd(16),
+      (found?.interface ?? own).padEnd(13),
+      (found?.state ?? "unknown").padEnd(14),
+      found?.address ?? "",
+    ];
+    return `  ${words.join(" ").trimEnd()}`;
+  });
+  return ["", `Lines of router "${router.guest}":`, ...rows];
 }
 
 function networks(site: Site, nics: Site["guests"][number]["nics"]): string {

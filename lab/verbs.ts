@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Site } from "../site";
+import { nearest } from "../site/suggest";
 import {
   driftHost,
   faultDisk,
@@ -23,6 +24,8 @@ Without words: pulumi up --yes with the policy pack on the lab's stack.
 Any Pulumi command runs with the lab up: preview, refresh --yes, destroy --yes,
 stack export ... with its own flags and exit code.
 
+  status   show the hosts' guests and the router's lines
+  check    check the manifest, and show who may reach what (npm run check)
   serve    keep the lab up and print where it answers, for any other client
   orphans  list what is on the hosts and in no resource
   env      print what makes plain "npx pulumi" work on it: eval "$(npm run -s lab -- env)"
@@ -34,6 +37,28 @@ Environment: LAB_DIR (instead of .lab), LAB_MANIFEST (instead of the stack's),
 LAB_RECORD=DIR (log every request),
 LAB_LATENCY_MS (each request, 0), LAB_TASK_MS (each task of a host, 200, or by type:
 "200,qmclone=2000"), LAB_HA_MS (between two looks of the HA manager, 1000).`;
+
+const own = [
+  "status",
+  "check",
+  "serve",
+  "orphans",
+  "env",
+  "fault",
+  "drift",
+  "reset",
+  "help",
+];
+
+const pulumis =
+  /^(about|ai|api|cancel|config|console|convert|deployment|destroy|do|down|env|gen-completion|history|import|install|login|logout|logs|neo|new|org|package|plugin|policy|preview|pre|project|query|refresh|schema|stack|state|template|trace|up|update|version|view-trace|watch|whoami)$/;
+
+/** The lab's verb that a word is most likely meant to be, where Pulumi has no such command. */
+export function ownVerbMeant(word: string): string | undefined {
+  return word.startsWith("-") || pulumis.test(word)
+    ? undefined
+    : nearest(word, own);
+}
 
 const faultHelp = `usage: npm run lab -- fault KIND [--host NODE] [--match "POST /nodes/*/qemu/*/clone"]
                                 [--rate 0.01] [--count N] [--status 596] [--ms N] [--seed N]
@@ -87,7 +112,7 @@ export async function fault(
   const [kind, node = "", privilege = ""] = positionals;
   if (values.help || kind === undefined) return faultHelp;
   if (kind === "wan" || kind === "router")
-    return show(await faultRouter(positionals, values, site()));
+    return show(await faultRouter(positionals, values, site));
   if (kind === "host")
     return show(await faultHost(positionals.slice(1), values, site));
   if (kind === "disk") return show(await faultDisk(positionals.slice(1), site));
@@ -95,7 +120,7 @@ export async function fault(
     const both = await bend({
       do: kind === "list" ? "faults" : "clear-faults",
     });
-    const router = await faultRouter(["router", kind], {}, site());
+    const router = await faultRouter(["router", kind], {}, site);
     return show([...(both as object[]), ...(router as object[])]);
   }
   if (kind === "rotate-token")

@@ -29,6 +29,10 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./proxmox/pci-mapping/lifecycle") as typeof import("./proxmox/pci-mapping/lifecycle")
       ).provider(engine),
+    "proxmox:NodeOptions": (engine) =>
+      (
+        require("./proxmox/node-options/lifecycle") as typeof import("./proxmox/node-options/lifecycle")
+      ).provider(engine),
     "storage:ZfsPool": (engine) =>
       (
         require("./storage/zfs-pool/lifecycle") as typeof import("./storage/zfs-pool/lifecycle")

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { isRouted, judge, loadSite, type Site } from ".";
+import { isRouted, judge, loadLocated, type Site } from ".";
 import { differences, matrixTable } from "./matrix";
-import { formatPath } from "./problem";
+import { formatPlace } from "./problem";
 import { deriveRouter } from "./uci";
 
 const usage = `usage: npm run check [-- --site FILE]
@@ -13,11 +13,11 @@ Checks types, lint and manifests; with --site only that manifest.`;
 /** Prints what is wrong with a manifest; says whether it may be used. */
 function checkSite(file: string): boolean {
   try {
-    const site = loadSite(file);
+    const { site, lineOf } = loadLocated(file);
     const findings = judge(site);
     for (const { severity, rule, message, path } of findings) {
       console.log(
-        `${severity} ${rule}: ${message}\n  at ${formatPath(path)} of ${file}`,
+        `${severity} ${rule}: ${message}\n  at ${formatPlace(path, lineOf(path))} of ${file}`,
       );
     }
     const errors = findings.filter(({ severity }) => severity === "error");

@@ -11,7 +11,7 @@ export {
   type PowerStep,
   powerOf,
 } from "./hardware/start-order";
-export { loadSite, parseSite } from "./load";
+export { loadLocated, loadSite, parseSite } from "./load";
 export type {
   Guest,
   Host,

@@ -11,8 +11,18 @@ import { manifest, type Site } from "./manifest";
 import { formatPath, ManifestError, type Problem } from "./problem";
 import { nearest, suggest } from "./suggest";
 
+/** A site, and in which line of its file a place of it stands. */
+export interface Located {
+  site: Site;
+  lineOf(path: readonly PropertyKey[]): number | undefined;
+}
+
 /** Throws a `ManifestError` with every problem of the file. */
 export function loadSite(file: string): Site {
+  return loadLocated(file).site;
+}
+
+export function loadLocated(file: string): Located {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -25,10 +35,14 @@ export function loadSite(file: string): Site {
       },
     ]);
   }
-  return parseSite(text, file);
+  return locate(text, file);
 }
 
 export function parseSite(text: string, file: string): Site {
+  return locate(text, file).site;
+}
+
+function locate(text: string, file: string): Located {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -49,7 +63,12 @@ export function parseSite(text: string, file: string): Site {
   const problems = result.success
     ? crossCheck(result.data)
     : malformed(result.error.issues, value);
-  if (result.success && problems.length === 0) return result.data;
+  if (result.success && problems.length === 0) {
+    return {
+      site: result.data,
+      lineOf: (path) => lineOf(document, lines, path),
+    };
+  }
   throw new ManifestError(
     file,
     problems
@@ -72,7 +91,7 @@ function causes(errors: readonly YAMLParseError[]): YAMLParseError[] {
 }
 
 function malformed(issues: z.core.$ZodIssue[], value: unknown): Problem[] {
-  const problems = issues.flatMap(describe);
+  const problems = issues.flatMap((issue) => describe(issue, value));
   const misspelt = problems.map(({ meant }) => meant);
   const places = new Set(problems.map(({ path }) => formatPath(path)));
   return [
@@ -84,20 +103,52 @@ function malformed(issues: z.core.$ZodIssue[], value: unknown): Problem[] {
   ];
 }
 
-function describe(issue: z.core.$ZodIssue): (Problem & { meant?: string })[] {
+function describe(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+): (Problem & { meant?: string })[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(path);
+    const known = keysAt(path).filter((key) => !issue.keys.includes(key));
     return issue.keys.map((key) => {
       const meant = nearest(key, known);
+      const hint = secretOf(key, path, value) ?? suggest(key, known);
       return {
-        message: `"${key}" is no key here${suggest(key, known)}`,
+        message: `"${key}" is no key here${hint}`,
         path: [...path, key],
         meant: meant && formatPath([...path, meant]),
       };
     });
   }
-  const key = String(path.at(-1) ?? "the manifest");
+  if (issue.code === "invalid_union") {
+    const meant = issue.errors.filter(
+      (issues) =>
+        !issues.some((item) => item.path.length === 0 && isOfType(item)),
+    );
+    // A form that the value nearly has, and no other, is the one that is meant.
+    const [only = []] = meant.length === 1 ? meant : [];
+    if (only.length > 0)
+      return only.flatMap((item) =>
+        describe({ ...item, path: [...path, ...item.path] }, value),
+      );
+    if ("options" in issue && Array.isArray(issue.options)) {
+      const key = String(path.at(-1));
+      const wanted = issue.options.map(String);
+      const told = (issue.input as Record<string, unknown>)[key];
+      return [
+        told === undefined
+          ? {
+              message: `"${key}" is missing, add it (${wanted.join(" or ")})`,
+              path,
+            }
+          : {
+              message: `"${told}" is not allowed${suggest(String(told), wanted)}`,
+              path,
+            },
+      ];
+    }
+  }
+  const key = nameOf(path);
   if (issue.input === undefined && issue.code !== "custom") {
     const wanted =
       issue.code === "invalid_value"
@@ -132,6 +183,37 @@ function describe(issue: z.core.$ZodIssue): (Problem & { meant?: string })[] {
   return [{ message: `${issue.message}, correct the value`, path }];
 }
 
+function isOfType({ code }: z.core.$ZodIssue): boolean {
+  return code !== "unrecognized_keys";
+}
+
+/** "ports[0]" for what has no name of its own. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const from = path.findLastIndex((key) => typeof key === "string");
+  return formatPath(path.slice(Math.max(from, 0))) || "the manifest";
+}
+
+/** Where the secret goes that somebody looks for a place for. */
+function secretOf(
+  key: string,
+  path: readonly PropertyKey[],
+  value: unknown,
+): string | undefined {
+  const { wan, router } = value as {
+    wan?: {
+      lines?: Record<PropertyKey, { name?: unknown; protocol?: unknown }>;
+    };
+    router?: { guest?: unknown };
+  };
+  const [area, list, index = ""] = path;
+  const line = wan?.lines?.[index];
+  if (area !== "wan" || list !== "lines" || key !== "password")
+    return undefined;
+  if (line?.protocol !== "pppoe") return undefined;
+  const place = `hybrid-site:credentials.${router?.guest ?? "ROUTER"}.openwrt.pppoe.${line.name ?? "LINE"}`;
+  return `, it is a secret of the stack: drop it here, and pulumi config set --secret --path ${place}`;
+}
+
 /** The keys that the schema has at a path. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = manifest;
@@ -139,12 +221,16 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     const { shape, element } = unwrap(schema);
     schema = typeof key === "number" ? element : shape?.[String(key)];
   }
-  return Object.keys(unwrap(schema).shape ?? {});
+  const { shape, options = [] } = unwrap(schema);
+  const forms = [shape, ...options.map((option) => unwrap(option).shape)];
+  return [...new Set(forms.flatMap((form) => Object.keys(form ?? {})))];
 }
 
 interface Shape {
   shape?: Record<string, unknown>;
   element?: unknown;
+  /** Of a union. */
+  options?: unknown[];
   unwrap?: () => unknown;
 }
 

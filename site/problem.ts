@@ -13,9 +13,17 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-export function formatProblem({ message, path, line }: Problem): string {
+/** "networks[2].cidr (line 41)" */
+export function formatPlace(
+  path: readonly PropertyKey[],
+  line: number | undefined,
+): string {
   const place = formatPath(path) || "the file";
-  return `x ${message}\n  at ${place}${line ? ` (line ${line})` : ""}`;
+  return `${place}${line ? ` (line ${line})` : ""}`;
+}
+
+export function formatProblem({ message, path, line }: Problem): string {
+  return `x ${message}\n  at ${formatPlace(path, line)}`;
 }
 
 /** Everything that is wrong with a manifest, at once. */

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import { tools as coreutils } from "./coreutils";
 import { insertDisk, pullDisk } from "./disks";
 import { Dispatch } from "./dispatch";
 import { Faults, type HostFault, hostFaultKinds } from "./faults";
+import { type KeyPair, makeKey } from "./key";
 import { SshServer } from "./server";
 import type { HostRecord, HostSpec } from "./spec";
 import { HostWorld } from "./world";
@@ -130,12 +130,11 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
 }
 
 /** Made at the first start, and never again. */
-function hostKey(world: HostWorld): { private: string; public: string } {
+function hostKey(world: HostWorld): KeyPair {
   const kept = world.load<{ private?: string; public?: string }>("hostkey", {});
   if (kept.private !== undefined && kept.public !== undefined)
     return { private: kept.private, public: kept.public };
-  const made = utils.generateKeyPairSync("ed25519");
-  const key = { private: made.private, public: made.public };
+  const key = makeKey();
   world.save("hostkey", key);
   return key;
 }

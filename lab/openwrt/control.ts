@@ -6,20 +6,31 @@ import {
   lineStates,
 } from "./faults";
 import type { Flash } from "./flash";
+import type { NamedLine } from "./lines";
 import type { OpenwrtRouter } from "./router";
 import { formatUci, type UciFile } from "./uci/file";
 
 /** Plain data, so that it can come over a socket. */
 export type OpenwrtCommand =
   | { do: "drift"; path: string; value?: string }
-  | { do: "wan"; device: string; state: LineState }
+  | { do: "wan"; line: string; state: LineState }
   | { do: "fault"; fault: Fault }
   | { do: "faults" | "clear-faults" | "reboot" | "warnings" | "summary" }
   | { do: "config"; config: string };
 
+export interface LineSummary {
+  device: string;
+  /** Undefined while no interface of the router has the port. */
+  interface?: string;
+  /** As mwan3 has it. */
+  state: string;
+  address?: string;
+}
+
 export interface Bendable {
   flash: Flash;
   faults: Faults;
+  lines(): readonly NamedLine[];
   /** Not there while nothing runs. */
   router?: OpenwrtRouter;
 }
@@ -30,26 +41,20 @@ export function control(bendable: Bendable, command: OpenwrtCommand): unknown {
   switch (command.do) {
     case "drift":
       return drift(bendable, command.path, command.value);
-    case "wan": {
-      if (!lineStates.includes(command.state))
-        throw new Error(
-          `there is no state "${command.state}", there are ${lineStates.join(", ")}`,
-        );
-      faults.setLine(command.device, command.state);
-      return `${command.device} is ${command.state}`;
-    }
+    case "wan":
+      return bendLine(bendable, command.line, command.state);
     case "fault":
       if (!(command.fault.kind in faultKinds))
         throw new Error(
           `there is no fault "${command.fault.kind}", known are ${Object.keys(faultKinds).join(", ")}`,
         );
       faults.add(command.fault);
-      return faults.list;
+      return faultsOf(bendable);
     case "clear-faults":
       faults.clear();
-      return faults.list;
+      return faultsOf(bendable);
     case "faults":
-      return faults.list;
+      return faultsOf(bendable);
     case "reboot":
       router?.powerOff();
       router?.boot();
@@ -60,10 +65,59 @@ export function control(bendable: Bendable, command: OpenwrtCommand): unknown {
       return flash.read(`etc/config/${command.config}`) ?? "";
     case "summary":
       return {
-        interfaces: router?.netifd.dump() ?? [],
         ...(router?.mwan3.status("interfaces", undefined) ?? {}),
+        lines: router ? summaries(bendable, router) : [],
       };
   }
+}
+
+/** The lines that are bent among them. */
+function faultsOf({ faults, lines }: Bendable): object[] {
+  const bent = Object.entries(faults.lines)
+    .filter(([, state]) => state !== "up")
+    .map(([device, state]) => {
+      const line = lines().find((item) => item.device === device)?.name;
+      return { line: line ?? device, device, state };
+    });
+  return [...faults.list, ...bent];
+}
+
+function bendLine(
+  { faults, lines }: Bendable,
+  name: string,
+  state: LineState,
+): string {
+  const found = lines().find((line) => line.name === name);
+  if (found === undefined) {
+    const names = lines().map((line) => line.name);
+    throw new Error(
+      `Unable to bend line "${name}": there is none, there are ${names.join(", ")}.`,
+    );
+  }
+  if (!lineStates.includes(state))
+    throw new Error(
+      `Unable to bend line "${name}": there is no state "${state}", there are ${lineStates.join(", ")}.`,
+    );
+  faults.setLine(found.device, state);
+  return `line ${name} (${found.device}) is ${state}`;
+}
+
+function summaries({ lines }: Bendable, router: OpenwrtRouter): LineSummary[] {
+  const { interfaces } = router.mwan3.status("interfaces", undefined) as {
+    interfaces: Record<string, { status: string }>;
+  };
+  const all = router.netifd.dump();
+  return lines().map(({ device }) => {
+    const found = all.find((item) => item.device === device);
+    if (found === undefined) return { device, state: "not configured" };
+    const [address] = found["ipv4-address"];
+    return {
+      device,
+      interface: found.interface,
+      state: interfaces[found.interface]?.status ?? "not watched",
+      address: address && `${address.address}/${address.mask}`,
+    };
+  });
 }
 
 /** As a person does with `uci set`, `uci commit` and `reload_config`. */
@@ -73,16 +127,32 @@ function drift(
   value: string | undefined,
 ): string {
   const [config = "", section = "", option] = path.split(".");
+  const refuse = (why: string, known: readonly (string | undefined)[]) => {
+    const names = known.filter(Boolean).join(", ") || "none";
+    return new Error(
+      `Unable to drift "${path}" of the router: ${why}, there are ${names}.`,
+    );
+  };
   const file = flash.config(config);
   if (file === undefined)
-    throw new Error(
-      `there is no file "${config}", there are ${flash.list("etc/config").join(", ")}`,
+    throw refuse(`it has no file "${config}"`, flash.list("etc/config"));
+  const sections = file.map(({ name }) => name);
+  if (section === "")
+    throw refuse(
+      `say which section, as in ${config}.SECTION or ${config}.SECTION.OPTION`,
+      sections,
     );
   const found = file.find(({ name }) => name === section);
   if (found === undefined)
-    throw new Error(
-      `there is no section "${section}" in ${config}, there are ${file.map(({ name }) => name).join(", ")}`,
-    );
+    throw refuse(`${config} has no section "${section}"`, sections);
+  if (option === "" || (option === undefined && value !== undefined))
+    throw refuse(`say which option, as in ${config}.${section}.OPTION`, [
+      ...found.options.keys(),
+    ]);
+  if (option !== undefined && value === undefined && !found.options.has(option))
+    throw refuse(`${config}.${section} has no option "${option}"`, [
+      ...found.options.keys(),
+    ]);
   change(file, section, option, value);
   flash.restore(config, formatUci(file));
   router?.changed([config]);

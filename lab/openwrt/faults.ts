@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 export const faultKinds = {
   frozen:
-    'nothing arrives for --ms (15000), from a request (--match "uci apply") on',
+    'nothing arrives for --ms (15000) from a request (--match "uci apply") on',
   "session-expired":
     'the session of a call (--match "uci apply") is gone before it',
   "rpcd-restart":
@@ -62,6 +62,10 @@ export class Faults {
   clear(): void {
     this.#bent = { faults: [], lines: {} };
     this.#save();
+  }
+
+  get lines(): Readonly<Record<string, LineState>> {
+    return this.#bent.lines;
   }
 
   line(device: string): LineState {

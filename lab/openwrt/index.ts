@@ -3,16 +3,18 @@ import { certificateFor } from "../certificates";
 import { control, type OpenwrtCommand } from "./control";
 import { Faults } from "./faults";
 import { Flash } from "./flash";
+import { keepLines, keptLines, type NamedLine } from "./lines";
 import { OpenwrtRouter } from "./router";
 import { serve } from "./server";
 import type { OpenwrtOptions } from "./spec";
 
-export type { OpenwrtCommand } from "./control";
+export type { LineSummary, OpenwrtCommand } from "./control";
 export {
   type Fault as OpenwrtFault,
   faultKinds as openwrtFaultKinds,
   lineStates,
 } from "./faults";
+export type { NamedLine } from "./lines";
 export type {
   LineSpec,
   OpenwrtOptions,
@@ -29,11 +31,14 @@ export interface OpenwrtLab {
 /** The same world without a server, for what is bent while nothing runs. */
 export function openRouter(
   directory: string,
+  /** Asked for while the router has never been up. */
+  lines: () => NamedLine[] = () => [],
 ): (command: OpenwrtCommand) => unknown {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const bendable = {
     flash: new Flash(directory),
     faults: new Faults(directory),
+    lines: () => keptLines(directory) ?? lines(),
   };
   return (command) => control(bendable, command);
 }
@@ -44,6 +49,7 @@ export async function startOpenwrt(
 ): Promise<OpenwrtLab> {
   const { directory, spec } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  keepLines(directory, spec.lines);
   const faults = new Faults(directory);
   const router = new OpenwrtRouter(directory, spec, faults);
   router.boot();
@@ -65,7 +71,10 @@ export async function startOpenwrt(
       fingerprint: certificate.fingerprint,
     },
     control: (command) =>
-      control({ flash: router.flash, faults, router }, command),
+      control(
+        { flash: router.flash, faults, router, lines: () => spec.lines },
+        command,
+      ),
     close: async () => {
       router.shutDown();
       server.closeAllConnections();

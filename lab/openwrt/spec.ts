@@ -1,5 +1,7 @@
 /** What stands behind a WAN port. */
 export interface LineSpec {
+  /** As the site calls it. */
+  name: string;
   device: string;
   /** What its DHCP server gives, a.b.c.d/len. */
   address: string;

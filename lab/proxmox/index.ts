@@ -9,7 +9,7 @@ import { Logins, newAccount, tokenUser } from "./login";
 import { migrateEffects } from "./migrate-effects";
 import { initialNetwork, liveBridges } from "./network";
 import { networkEffects } from "./network-routes";
-import { NodeBoots } from "./node-boots";
+import { bootEffects, NodeBoots } from "./node-boots";
 import { powerEffects } from "./power-effects";
 import { serve } from "./server";
 import type { NodeSpec, ProxmoxOptions, ProxmoxSpec } from "./spec";
@@ -62,6 +62,7 @@ export async function startProxmox(
   const tasks: Tasks = new Tasks(world, faults, taskMs, {
     ...makeEffects(faults),
     ...powerEffects(faults, (request) => tasks.start(request)),
+    ...bootEffects((request) => tasks.start(request)),
     ...migrateEffects(faults),
     ...networkEffects(faults),
   });
@@ -145,6 +146,8 @@ function seed(
         bridges: liveBridges(network),
         backings: known?.backings,
         volumes: known?.volumes ?? {},
+        config: known?.config,
+        timezone: known?.timezone,
         bootsAt: known?.bootsAt,
       });
     }

@@ -1,5 +1,5 @@
-import type { Tasks } from "./tasks";
-import type { Node, World } from "./world";
+import type { Effect, NewTask, Tasks } from "./tasks";
+import type { Guest, Node, World } from "./world";
 
 /** How long a node is away when it reboots, unless told otherwise. */
 export const defaultBootMs = 2_000;
@@ -55,45 +55,62 @@ export class NodeBoots {
     if (node === undefined || node.bootsAt !== at) return;
     node.bootsAt = undefined;
     this.world.save("nodes", node);
-    const { cluster } = node;
-    const user = "root@pam";
-    const common = { node: name, cluster, user };
+    const { cluster, config = {} } = node;
     this.tasks.start({
-      ...common,
+      node: name,
+      cluster,
+      user: "root@pam",
       type: "startall",
       id: "",
-      effect: "nothing",
+      // In real seconds, as everything that PVE is told in them.
+      leastMs: Number(config["startall-onboot-delay"] ?? 0) * 1_000,
+      effect: "onboot-started",
+      args: { cluster },
     });
-    const order = (value: unknown) =>
-      Number(/(?:^|order=)(\d+)/.exec(String(value ?? ""))?.[1] ?? Infinity);
-    const guests = [...this.world.guests.values()]
-      .filter(
-        ({ node: on, config, vmid }) =>
-          on === name &&
-          Number(config.onboot ?? 0) === 1 &&
-          Number(config.template ?? 0) !== 1 &&
-          // The HA manager starts its own.
-          !this.world.services.has(`${cluster}/vm:${vmid}`),
-      )
-      .sort((left, right) => {
-        const [one, other] = [left, right].map(({ config }) =>
-          order(config.startup),
-        );
-        return one === other
-          ? left.vmid - right.vmid
-          : (one ?? 0) - (other ?? 0);
-      });
-    for (const { vmid } of guests) {
-      this.tasks.start({
-        ...common,
-        type: "qmstart",
-        id: vmid,
-        locks: vmid,
-        waits: true,
-        check: "startable",
-        effect: "powered-on",
-        args: { cluster, vmid },
-      });
-    }
   }
+}
+
+/** What pve-guests.service does when its delay is over. */
+export function bootEffects(
+  startTask: (request: NewTask) => string,
+): Record<string, Effect> {
+  return {
+    "onboot-started": (world, { node }, args) => {
+      const cluster = String(args.cluster);
+      for (const { vmid } of onBootGuests(world, cluster, node)) {
+        startTask({
+          node,
+          cluster,
+          user: "root@pam",
+          type: "qmstart",
+          id: vmid,
+          locks: vmid,
+          waits: true,
+          check: "startable",
+          effect: "powered-on",
+          args: { cluster, vmid },
+        });
+      }
+    },
+  };
+}
+
+function onBootGuests(world: World, cluster: string, node: string): Guest[] {
+  const order = (value: unknown) =>
+    Number(/(?:^|order=)(\d+)/.exec(String(value ?? ""))?.[1] ?? Infinity);
+  return [...world.guests.values()]
+    .filter(
+      ({ node: on, config, vmid }) =>
+        on === node &&
+        Number(config.onboot ?? 0) === 1 &&
+        Number(config.template ?? 0) !== 1 &&
+        // The HA manager starts its own.
+        !world.services.has(`${cluster}/vm:${vmid}`),
+    )
+    .sort((left, right) => {
+      const [one, other] = [left, right].map(({ config }) =>
+        order(config.startup),
+      );
+      return one === other ? left.vmid - right.vmid : (one ?? 0) - (other ?? 0);
+    });
 }

@@ -69,6 +69,10 @@ export interface Node extends NodeSpec {
   backings?: Record<string, string>;
   /** By storage id; those of a shared storage are one object for all nodes. */
   volumes: Record<string, StorageVolumes>;
+  /** /etc/pve/nodes/NODE/config, without its digest. */
+  config?: Config;
+  /** Left out: Debian's own. */
+  timezone?: string;
   /** Of a node that reboots: when it is up again, in ms. */
   bootsAt?: number;
 }

@@ -9,6 +9,7 @@ import { hardwareRoutes } from "./hardware-routes";
 import { mappingRoutes } from "./mapping-routes";
 import { migrateRoutes } from "./migrate-routes";
 import { networkRoutes } from "./network-routes";
+import { nodeOptionRoutes } from "./node-option-routes";
 import { poolRoutes } from "./pool-routes";
 import { powerRoutes } from "./power-routes";
 import { storageDefinitionRoutes } from "./storage-definition-routes";
@@ -31,6 +32,7 @@ for (const route of [
   ...mappingRoutes,
   ...migrateRoutes,
   ...networkRoutes,
+  ...nodeOptionRoutes,
   ...poolRoutes,
   ...powerRoutes,
   ...storageDefinitionRoutes,

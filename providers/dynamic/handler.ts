@@ -41,7 +41,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       : undefined;
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
-    const what = `${kind.token.split(":")[1]} "${values.name}"`;
+    const what = called(values);
     try {
       const inputs = parse(kind, values);
       const seconds = inputs.timeouts?.[verb] ?? kind.timeouts[verb];
@@ -53,11 +53,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         signal: AbortSignal.any([engine.signal, deadline.signal]),
         configuration,
         beforeWrite: engine.ensure,
-        // The engine shows what a provider prints among its diagnostics.
-        tell(text) {
-          const line = redact(`${what}: ${text}`, secretsOf(values));
-          process.stdout.write(`${line}\n`);
-        },
+        tell: (text) => tell(`${what}: ${text}`, values),
         exists(newId, outputs = {}) {
           existing = { ...existing, id: newId, outputs };
         },
@@ -81,6 +77,32 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  function called({ name }: Values): string {
+    return `${kind.token.split(":")[1]} "${name}"`;
+  }
+
+  /** The engine shows what a provider prints among its diagnostics. */
+  function tell(text: string, values: Values): void {
+    process.stdout.write(`${redact(text, secretsOf(values))}\n`);
+  }
+
+  /** What the engine's own view of a change does not show well. */
+  function tellChange(olds: Values, news: Values): void {
+    if (containsUnknown([olds, news])) return;
+    const [before, after] = [olds, news].map(
+      (values) => canonical(kind, values) as unknown as Inputs,
+    ) as [Inputs, Inputs];
+    let words: string[];
+    try {
+      words = kind.words?.(before, after) ?? [];
+    } catch {
+      // What an older version wrote may be of another form: no reason not to go on.
+      return;
+    }
+    for (const text of words)
+      tell(redact(`${called(news)}: ${text}`, secretsOf(olds)), news);
   }
 
   function secretsOf(values: Values): string[] {
@@ -147,6 +169,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
           news as unknown as Inputs,
           changed as (keyof Inputs)[],
         ) ?? [];
+      if (changed.length > 0 && replaces.length === 0) tellChange(olds, news);
       return {
         changes: changed.length > 0,
         replaces: replaces.map(String),

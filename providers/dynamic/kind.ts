@@ -55,6 +55,11 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
     news: Inputs,
     changed: readonly (keyof Inputs)[],
   ): (keyof Inputs)[];
+  /**
+   * A change in words, where the engine's own view of it misleads: it compares
+   * lists by place. Pure; runs at preview, and again before the update.
+   */
+  words?(olds: Inputs, news: Inputs): string[];
   create(
     inputs: Inputs,
     operation: Operation,

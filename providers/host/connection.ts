@@ -5,6 +5,7 @@ import type { Operation } from "../dynamic/kind";
 import { type Machine, type SshAccount, SshConnection } from "./client";
 import { SshMachine } from "./client/ssh-machine";
 
+type Configured = Pick<Operation, "configuration">;
 type Access = {
   endpoint: NonNullable<Endpoints[string]["ssh"]>;
   account: NonNullable<Credentials[string]["ssh"]>;
@@ -19,7 +20,7 @@ interface Known {
 const known = new Map<string, Known>();
 
 /** One connection a host for the whole process. */
-export function connect(operation: Operation, host: string): Machine {
+export function connect(operation: Configured, host: string): Machine {
   return find(operation, host, []).machine;
 }
 
@@ -30,7 +31,7 @@ export async function disconnect(): Promise<void> {
   await Promise.all(all.map(({ connection }) => connection.close()));
 }
 
-function find(operation: Operation, host: string, before: string[]): Known {
+function find(operation: Configured, host: string, before: string[]): Known {
   const path = accessPath(operation, host, before);
   const there = known.get(host);
   if (there && isDeepStrictEqual(there.access, path)) return there;
@@ -53,7 +54,7 @@ function find(operation: Operation, host: string, before: string[]): Known {
 
 /** Of the host and each one on the way to it. */
 function accessPath(
-  operation: Operation,
+  operation: Configured,
   host: string,
   before: readonly string[],
 ): Access[] {

@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { Site } from "../manifest";
 import type { Problem } from "../problem";
 
@@ -49,5 +50,21 @@ export function twice<T>(
     seen.add(value);
     const message = `${what} "${value}" is used twice, give each its own`;
     return repeated ? [{ message, path: [...path, index, property] }] : [];
+  });
+}
+
+/** Of addresses that stand in for each other: one of them twice is one. */
+export function repeated(
+  what: string,
+  addresses: readonly string[] | undefined,
+  path: Path,
+): Problem[] {
+  const seen = new Set<string>();
+  return (addresses ?? []).flatMap((address, index) => {
+    const same = ipaddr.parse(address).toString();
+    const isRepeated = seen.has(same);
+    seen.add(same);
+    const message = `${what} ${address} is there twice, and stands in for nothing, drop it or write another`;
+    return isRepeated ? [{ message, path: [...path, index] }] : [];
   });
 }

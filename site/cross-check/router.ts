@@ -1,4 +1,4 @@
-import type { Network, Site } from "../manifest";
+import type { Network, Site, Wan } from "../manifest";
 import type { Problem } from "../problem";
 import { contains, reserved, toNumber } from "../schema/address";
 import { twice } from "./names";
@@ -75,7 +75,7 @@ function allowances(
           "only",
         ])
       : network.wan !== undefined
-        ? refer("policy", network.wan, wan?.policies ?? [], [...path, "wan"])
+        ? policyOf(wan, network.wan, [...path, "wan"])
         : []),
     ...allow.flatMap(({ to }, at): Problem[] => {
       const here = [...path, "allow", at, "to"];
@@ -107,6 +107,22 @@ function allowances(
       "to",
     ),
   ];
+}
+
+/** A line's name is no policy's: what is meant has a form of its own. */
+function policyOf(wan: Wan | undefined, name: string, path: Path): Problem[] {
+  const { lines = [], policies = [] } = wan ?? {};
+  const isLine =
+    lines.some((line) => line.name === name) &&
+    !policies.some((policy) => policy.name === name);
+  return isLine
+    ? [
+        {
+          message: `"${name}" is a line and no policy, write { only: ${name} } for that line alone`,
+          path,
+        },
+      ]
+    : refer("policy", name, policies, path);
 }
 
 /** Addresses that are given away must lie in the network and belong to nobody. */

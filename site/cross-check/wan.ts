@@ -1,9 +1,9 @@
-import type { Site, Wan } from "../manifest";
+import type { Site } from "../manifest";
 import type { Problem } from "../problem";
-import { contains } from "../schema/address";
 import { suggest } from "../suggest";
-import { twice } from "./names";
+import { repeated, twice } from "./names";
 import { refer } from "./refer";
+import { staticLineProblems } from "./static-lines";
 
 export function wanProblems(site: Site): Problem[] {
   const { wan, networks } = site;
@@ -21,7 +21,21 @@ export function wanProblems(site: Site): Problem[] {
     twice("port", lines, ({ port }) => port, ["wan", "lines"], "port"),
     twice("policy name", policies, ({ name }) => name, ["wan", "policies"]),
     twice("rule name", rules, ({ name }) => name, ["wan", "rules"]),
-    lines.flatMap(staticLine),
+    staticLineProblems(site),
+    repeated("resolver", wan.dns, ["wan", "dns"]),
+    repeated("target", wan.health.targets, ["wan", "health", "targets"]),
+    lines.flatMap(({ health }, index) =>
+      repeated("target", health?.targets, [
+        "wan",
+        "lines",
+        index,
+        "health",
+        "targets",
+      ]),
+    ),
+    wan.ipv6 === "off"
+      ? []
+      : repeated("target", wan.ipv6.targets, ["wan", "ipv6", "targets"]),
     policies.flatMap((policy, index) => {
       const path = ["wan", "policies", index, "lines"];
       return [
@@ -49,20 +63,6 @@ export function wanProblems(site: Site): Problem[] {
           )),
     ]),
   ].flat();
-}
-
-/** An address of the provider, and its gateway beside it. */
-function staticLine(line: Wan["lines"][number], index: number): Problem[] {
-  if (line.protocol !== "static") return [];
-  const { address, gateway } = line;
-  const [own] = address.split("/");
-  if (contains(address, gateway) && gateway !== own) return [];
-  return [
-    {
-      message: `gateway ${gateway} is no neighbour of ${address}, correct one of them`,
-      path: ["wan", "lines", index, "gateway"],
-    },
-  ];
 }
 
 /** The guest that routes, and its NIC. */
@@ -116,12 +116,19 @@ export function routerGuestProblems(site: Site): Problem[] {
     );
   }
   const devices = [router.trunk, ...(wan?.lines ?? []).map(({ port }) => port)];
-  for (const device of Object.keys(router.macs ?? {})) {
+  for (const [device, mac] of Object.entries(router.macs ?? {})) {
     if (devices.includes(device)) continue;
-    refuse(
-      "macs",
-      `there is no device "${device}" in use${suggest(device, devices)}`,
-    );
+    // Nothing says which of the two has been left as it was.
+    if (mac === nic?.mac && router.macs?.[router.trunk] === undefined)
+      refuse(
+        "trunk",
+        `the trunk is ${router.trunk}, and macs has the MAC of its NIC under ${device}, correct one of them`,
+      );
+    else
+      refuse(
+        "macs",
+        `there is no device "${device}" in use${suggest(device, devices)}`,
+      );
   }
   return problems;
 }

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { Section } from "../uci";
+import { isWithin, type PortRange, portRange } from "./ports";
 
 /** GRE stands for all that have no ports and are not ICMP. */
 export const protocols = ["tcp", "udp", "icmp", "gre"] as const;
@@ -14,6 +15,8 @@ export interface Flow {
   protocol: Protocol;
   /** Of the destination, with TCP and UDP. */
   port?: number;
+  /** Up to which all that are from `port` on meet the same. */
+  lastPort?: number;
 }
 
 interface PreparedRule {
@@ -21,7 +24,7 @@ interface PreparedRule {
   family: unknown;
   protocols: Set<string>;
   addresses: string[];
-  ports: (readonly [from: number, to: number])[];
+  ports: PortRange[];
 }
 
 const toRouter = "";
@@ -57,7 +60,10 @@ export class Firewall {
           ("address" in to && item.addresses.includes(to.address))) &&
         // With "all" fw4 drops the ports, and the rule takes everything.
         (item.protocols.has("all") ||
-          (item.protocols.has(protocol) && isWithin(item.ports, port))),
+          (item.protocols.has(protocol) &&
+            (port === undefined ||
+              item.ports.length === 0 ||
+              isWithin(item.ports, port)))),
     );
     if (rule) return rule.accepts;
     const options = this.#zones.get(from);
@@ -65,6 +71,11 @@ export class Firewall {
     if (to.zone === from) return options?.forward === "ACCEPT";
     const families = this.#forwardings.get(pair(from, to.zone)) ?? [];
     return this.#forwards || families.some((item) => isOfFamily(item, family));
+  }
+
+  /** Those that any rule names. */
+  get ports(): PortRange[] {
+    return [...this.#rules.values()].flat().flatMap(({ ports }) => ports);
   }
 
   /** Whether anything at all that begins in `from` may leave through `to`. */
@@ -90,20 +101,9 @@ export class Firewall {
       // Without one fw4 takes both.
       protocols: new Set(options.proto ? items("proto") : ["tcp", "udp"]),
       addresses: items("dest_ip"),
-      ports: items("dest_port").map((range) => {
-        const [from = 0, to = from] = range.split("-").map(Number);
-        return [from, to] as const;
-      }),
+      ports: items("dest_port").map(portRange),
     });
   }
-}
-
-function isWithin(ports: PreparedRule["ports"], port?: number): boolean {
-  return (
-    port === undefined ||
-    ports.length === 0 ||
-    ports.some(([first, last]) => first <= port && port <= last)
-  );
 }
 
 const pair = (from: unknown, to: unknown) => `${from} > ${to}`;

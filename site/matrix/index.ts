@@ -13,22 +13,24 @@ import {
   type Protocol,
   protocols,
 } from "./evaluate";
-import { intended } from "./intent";
+import { intended, portsNamed } from "./intent";
 import { lineDifferences, zoneDifferences } from "./lines";
+import { parts, toldPorts, toldRange } from "./ports";
 
-/** Ports of the router itself, and some that nobody speaks of. */
-const always = [1, 22, 53, 67, 68, 80, 443, 546, 547, 8_080, 65_535];
 const families: Family[] = ["ipv4", "ipv6"];
 
-/** Zone by zone, each protocol and port that the manifest names or the router has. */
-export function* flowsOf(site: RoutedSite): Generator<Flow> {
+/** Zone by zone, each protocol, and all ports: those of a part meet the same. */
+export function* flowsOf(
+  site: RoutedSite,
+  firewall = new Firewall(deriveRouter(site).firewall),
+): Generator<Flow> {
   const inside = legs(site).map(({ name }) => zoneName(name));
   const zones = [
     ...inside,
     ...site.wan.lines.map((line) => zoneName(line.interface)),
   ];
   const addresses = legs(site).flatMap((leg) => routerAddresses(site, leg));
-  const ports = portsOf(site);
+  const ports = parts([...portsNamed(site), ...firewall.ports]);
   for (const from of zones) {
     for (const family of families) {
       const targets = [
@@ -40,23 +42,13 @@ export function* flowsOf(site: RoutedSite): Generator<Flow> {
       for (const to of targets) {
         for (const protocol of protocols) {
           if (protocol === "tcp" || protocol === "udp")
-            for (const port of ports)
-              yield { from, to, family, protocol, port };
+            for (const [port, lastPort] of ports)
+              yield { from, to, family, protocol, port, lastPort };
           else yield { from, to, family, protocol };
         }
       }
     }
   }
-}
-
-function portsOf({ networks }: RoutedSite): number[] {
-  const named = networks
-    .flatMap(({ allow = [] }) => allow.flatMap(({ ports = [] }) => ports))
-    .flatMap((range) => String(range).split("-").map(Number))
-    .flatMap((port) => [port - 1, port, port + 1]);
-  return [...new Set([...always, ...named])].filter(
-    (port) => port > 0 && port < 65_536,
-  );
 }
 
 /**
@@ -74,7 +66,7 @@ export function differences(
   return [
     ...zoneDifferences(site, files.network, files.firewall),
     ...lineDifferences(site, firewall, files),
-    ...[...flowsOf(site)].flatMap((flow) => {
+    ...[...flowsOf(site, firewall)].flatMap((flow) => {
       const [is, should] = [firewall.passes(flow), intended(site, flow)];
       if (is === should) return [];
       return [
@@ -86,9 +78,10 @@ export function differences(
   ];
 }
 
-function told({ from, to, family, protocol, port }: Flow): string {
+function told({ from, to, family, protocol, port, lastPort }: Flow): string {
   const where = "zone" in to ? to.zone : `the router's ${to.address}`;
-  return `${family} ${protocol}${port ? ` ${port}` : ""} from ${from} to ${where}`;
+  const ports = port ? ` ${toldRange([port, lastPort ?? port])}` : "";
+  return `${family} ${protocol}${ports} from ${from} to ${where}`;
 }
 
 /** Who may reach what: a row for each zone, a column for each other one, the router and the lines. */
@@ -100,7 +93,7 @@ export function matrixTable(site: RoutedSite): string {
   const cells = zones.map((from) => [
     from,
     ...zones.map((zone) =>
-      zone === from ? "" : summary(site, firewall, from, { zone }),
+      zone === from ? "" : summary(firewall, from, { zone }),
     ),
     routerCell(site, firewall, from),
   ]);
@@ -126,41 +119,20 @@ function routerCell(
   const cells = legs(site)
     .flatMap((leg) => routerAddresses(site, leg))
     .filter((address) => familyOf(address) === "ipv4")
-    .map((address) => summary(site, firewall, from, { address }));
+    .map((address) => summary(firewall, from, { address }));
   const most = cells.sort((left, right) => right.length - left.length)[0];
   return most ?? "-";
 }
 
-function summary(
-  site: RoutedSite,
-  firewall: Firewall,
-  from: string,
-  to: Flow["to"],
-): string {
+function summary(firewall: Firewall, from: string, to: Flow["to"]): string {
   const open = (protocol: Protocol, port?: number) =>
     firewall.passes({ from, to, family: "ipv4", protocol, port });
-  const ports = portsOf(site);
-  const of = (protocol: Protocol) =>
-    ports.filter((port) => open(protocol, port));
-  const [tcp, udp] = [of("tcp"), of("udp")];
-  if (tcp.length === ports.length && udp.length === ports.length)
-    return open("icmp") ? "all" : "tcp udp";
-  const parts = [
-    ...(tcp.length > 0
-      ? [
-          tcp.length === ports.length
-            ? "tcp"
-            : `tcp ${tcp.sort((a, b) => a - b).join(",")}`,
-        ]
-      : []),
-    ...(udp.length > 0
-      ? [
-          udp.length === ports.length
-            ? "udp"
-            : `udp ${udp.sort((a, b) => a - b).join(",")}`,
-        ]
-      : []),
-    ...(open("icmp") ? ["ping"] : []),
-  ];
-  return parts.join(" ") || "-";
+  const all = parts(firewall.ports);
+  const [tcp, udp] = (["tcp", "udp"] as const).map((protocol) => {
+    const ports = toldPorts(all.filter(([port]) => open(protocol, port)));
+    return ports && `${protocol} ${ports}`;
+  });
+  const told = [tcp, udp, open("icmp") ? "ping" : ""].filter(Boolean);
+  const text = told.join(" ") || "-";
+  return text === "tcp all udp all ping" && open("gre") ? "all" : text;
 }

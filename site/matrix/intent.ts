@@ -2,6 +2,7 @@ import type { Network } from "../manifest";
 import { zoneName } from "../uci/names";
 import { legs, type RoutedSite, routerAddresses } from "../uci/routed";
 import type { Flow } from "./evaluate";
+import { isWithin, type PortRange, portRange } from "./ports";
 
 const administration = [22, 443];
 const dns = 53;
@@ -9,6 +10,24 @@ const dhcpServer = 67;
 const dhcpClient = 68;
 const dhcpv6Server = 547;
 const dhcpv6Client = 546;
+
+/** What the manifest, or the router itself, makes a difference of. */
+export function portsNamed({ networks }: RoutedSite): PortRange[] {
+  const own = [
+    ...administration,
+    dns,
+    dhcpServer,
+    dhcpClient,
+    dhcpv6Server,
+    dhcpv6Client,
+  ];
+  return [
+    ...own,
+    ...networks.flatMap(({ allow = [] }) =>
+      allow.flatMap(({ ports = [] }) => ports),
+    ),
+  ].map((port) => portRange(`${port}`));
+}
 
 /** What the manifest says of a flow, without a look at what is derived of it. */
 export function intended(site: RoutedSite, flow: Flow): boolean {
@@ -47,7 +66,10 @@ function allows(
       (line ? item.to === "internet" : zoneName(item.to) === to) &&
       (item.protocol === "any" || item.protocol === protocol) &&
       (item.ports === undefined ||
-        item.ports.some((ports) => contains(`${ports}`, port))),
+        isWithin(
+          item.ports.map((range) => portRange(`${range}`)),
+          port,
+        )),
   );
 }
 
@@ -98,9 +120,4 @@ function answers(
     protocol === "tcp" &&
     network.name === site.router.management
   );
-}
-
-function contains(range: string, port: number | undefined): boolean {
-  const [from = 0, to = from] = range.split("-").map(Number);
-  return port !== undefined && from <= port && port <= to;
 }

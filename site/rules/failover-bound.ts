@@ -1,6 +1,7 @@
 import { isRouted } from "../uci";
 import { failoverBound } from "../uci/health";
 import type { Rule } from "./finding";
+import { together } from "./lines";
 
 export const failover: Rule = {
   id: "failover-bound",
@@ -10,17 +11,24 @@ export const failover: Rule = {
   check: (site) => {
     if (!isRouted(site)) return [];
     const { failoverWithin, lines } = site.wan;
-    return lines.flatMap((line, index) => {
-      const bound = failoverBound(site, line);
-      return bound > failoverWithin
-        ? [
-            {
-              message: `line "${line.name}" may be dead for ${bound / 1_000} s before it is given up, and wan.failoverWithin is ${failoverWithin / 1_000} s`,
-              path: ["wan", "lines", index],
-            },
-          ]
-        : [];
-    });
+    return together(
+      lines.flatMap((line, index) => {
+        const bound = failoverBound(site, line);
+        if (bound <= failoverWithin) return [];
+        const late = (they: string) =>
+          `may be dead for ${bound / 1_000} s before ${they} given up, and wan.failoverWithin is ${failoverWithin / 1_000} s`;
+        return [
+          {
+            line: line.name,
+            path: line.health
+              ? ["wan", "lines", index, "health"]
+              : ["wan", "health"],
+            one: late("it is"),
+            several: late("they are"),
+          },
+        ];
+      }),
+    );
   },
   remedy: "Ping fewer targets, or with shorter time-outs, pauses or rounds.",
 };

@@ -10,12 +10,19 @@ export interface Finding {
   path: readonly PropertyKey[];
 }
 
+interface Found {
+  message: string;
+  path: readonly PropertyKey[];
+  /** Where the rule's own says more than applies. */
+  remedy?: string;
+}
+
 export interface Rule {
   id: string;
   severity: Severity;
   title: string;
   /** What makes it a rule, with its source. */
   fact: string;
-  check(site: Site): { message: string; path: readonly PropertyKey[] }[];
+  check(site: Site): Found[];
   remedy: string;
 }

@@ -102,8 +102,8 @@ export const rules: readonly Rule[] = [
 
 /** What the rules find in a manifest that loads. */
 export function judge(site: Site): Finding[] {
-  return rules.flatMap(({ id, severity, check, remedy }) =>
-    check(site).map(({ message, path }) => ({
+  return rules.flatMap(({ id, severity, check, remedy: general }) =>
+    check(site).map(({ message, path, remedy = general }) => ({
       rule: id,
       severity,
       message: `${message}. ${remedy}`,

@@ -42,12 +42,14 @@ function ordered({ rules }: Wan) {
       {
         message: "no rule takes what the others leave",
         path: ["wan", "rules"],
+        remedy: "End with one that has neither from, to, protocol nor ports.",
       },
     ];
   }
   return rules.slice(first + 1).map(({ name }, index) => ({
     message: `rule "${name}" stands behind "${catchAll.name}", which takes everything`,
     path: ["wan", "rules", first + 1 + index],
+    remedy: "Put that one last, or drop this one.",
   }));
 }
 
@@ -62,6 +64,7 @@ function ported(
         {
           message: `${what} has ports with protocol ${protocol}`,
           path: [...path, "ports"],
+          remedy: "Say protocol: tcp or udp, or drop the ports.",
         },
       ];
 }
@@ -78,5 +81,11 @@ function crowded(
     .reduce<number>((sum, places) => sum + places, 0);
   return count <= mostPorts
     ? []
-    : [{ message: `rule "${name}" takes ${count} places for ports`, path }];
+    : [
+        {
+          message: `rule "${name}" takes ${count} places for ports, and iptables has ${mostPorts}`,
+          path,
+          remedy: "Split it into two rules.",
+        },
+      ];
 }

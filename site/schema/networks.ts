@@ -22,8 +22,8 @@ const allow = z.strictObject({
     .string()
     // The kernel keeps at most 128 bytes beside a rule, names included.
     .regex(
-      /^[ !#-[\]-~]{1,80}$/,
-      "must be 1 to 80 plain characters, without quotes and backslashes",
+      /^(?=.*[^ ])[ !#-[\]-~]{1,80}$/,
+      "must say something, in 1 to 80 plain characters without quotes and backslashes",
     )
     .describe("What it is for, for the people who read the rules."),
 });

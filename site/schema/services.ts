@@ -11,7 +11,12 @@ const range = z.string().refine(
     const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
     return Number(from) >= 1 && Number(from) < Number(to) && Number(to) < 65536;
   },
-  { error: ({ input }) => `"${input}" is no range of ports, like 5060-5061` },
+  {
+    error: ({ input }) =>
+      /^\d+$/.test(String(input))
+        ? `"${input}" is a text, write ${input} without the quotes`
+        : `"${input}" is no range of ports, like 5060-5061`,
+  },
 );
 
 export const ports = z

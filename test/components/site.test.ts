@@ -5,6 +5,7 @@ import { SiteProxmoxHost } from "../../components/proxmox-host";
 import { ServiceVm } from "../../components/service-vm";
 import { schema as routerSchema } from "../../providers/openwrt/router/model";
 import { schema as bridgeSchema } from "../../providers/proxmox/bridge/model";
+import { schema as optionsSchema } from "../../providers/proxmox/node-options/model";
 import { schema as pciSchema } from "../../providers/proxmox/pci-mapping/model";
 import { schema as templateSchema } from "../../providers/proxmox/template/model";
 import { schema as machineSchema } from "../../providers/proxmox/virtual-machine/model";
@@ -169,6 +170,16 @@ test("the router's card is mapped on its host, and the first that its guest gets
     hostpci0: { mapping: "i350-t4" },
   });
   expect(inputs("VirtualMachine", "tunnel").pciDevices).toBeUndefined();
+});
+
+test("a host gets the site's time zone, and its start delay in seconds where it has one", () => {
+  const timezone = "America/New_York";
+  for (const host of ["router-server", "ml110", "r630"]) {
+    const { owner, ...made } = inputs("NodeOptions", host);
+    expect(optionsSchema.safeParse({ owner, ...made }).error).toBeUndefined();
+    const startDelay = host === "router-server" ? {} : { startDelay: 120 };
+    expect(made).toEqual({ host, name: host, timezone, ...startDelay });
+  }
 });
 
 test("the router gets the whole configuration, which its schema takes", () => {

@@ -286,3 +286,22 @@ test("what a kind tells is shown with the resource's name, and without secrets",
   );
   write.mockRestore();
 });
+
+test("a change is told in the kind's words, without secrets, and nothing of what stays or is not known yet", async () => {
+  const said = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+  const provider = make({
+    words: (olds, news) => [
+      `size ${olds.size} -> ${news.size}, ${olds.password} -> ${news.password}`,
+    ],
+  });
+  const olds = { ...inputs, password: "hunter11" };
+  const news = { ...inputs, password: "hunter22", size: 2 };
+  await provider.diff("1", olds, olds);
+  await provider.diff("1", olds, { ...news, size: unknownValue });
+  // The list needs a new thing.
+  await provider.diff("1", olds, { ...news, list: [1] });
+  await provider.diff("1", olds, news);
+  const shown = said.mock.calls.flat();
+  said.mockRestore();
+  expect(shown).toEqual(['Thing "thing": size 1 -> 2, [secret] -> [secret]\n']);
+});

@@ -44,12 +44,12 @@ test("the second changes nothing", async () => {
   expect((await lab.run("preview", "--expect-no-changes")).code).toBe(0);
 });
 
-test("a refresh is quiet, in one request a guest, bridge and mapping, and one list a host", async () => {
+test("a refresh is quiet, in one request a guest, bridge, mapping, storage and option of a node, and one list a host", async () => {
   lab.forgetRequests();
   const { code, output } = await lab.run("refresh", "--yes", "--skip-preview");
   expect(code).toBe(0);
   expect(output).toMatch(/Resources:\s+\d+ unchanged/);
-  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 2 * 3);
+  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 4 + 5 + 2 * 3);
 });
 
 test("state is small: under 3 kB a machine", () => {

@@ -64,6 +64,42 @@ test("packages are installed once, and again when the lock file's content change
   expect(calls()).toHaveLength(2);
 });
 
+describe("packages that npm itself has installed", () => {
+  const one = { version: "1.0.0", integrity: "sha512-one" };
+  const other = { version: "2.0.0", optional: true, os: ["another"] };
+  const packages = { "node_modules/one": one, "node_modules/other": other };
+  const install = (installed: object) => {
+    writeFileSync(
+      join(folder, "package-lock.json"),
+      JSON.stringify({ packages: { "": { name: "site" }, ...packages } }),
+    );
+    mkdirSync(join(folder, "node_modules/tsx"), { recursive: true });
+    writeFileSync(join(folder, "node_modules/tsx/cjs.js"), "");
+    writeFileSync(
+      join(folder, "node_modules/.package-lock.json"),
+      JSON.stringify({ packages: installed }),
+    );
+    return run("--no-engine", "command.ts");
+  };
+
+  test("are taken, without those for other systems", () => {
+    const { status, stderr } = install({ "node_modules/one": one });
+    expect([status, stderr, calls()]).toEqual([7, "", []]);
+  });
+
+  test.each<[string, object]>([
+    ["another version", { "node_modules/one": { ...one, version: "1.0.1" } }],
+    ["one that is missing", { "node_modules/other": other }],
+    [
+      "one too many",
+      { "node_modules/one": one, "node_modules/more": { version: "1.0.0" } },
+    ],
+  ])("are installed anew for %s", (_what, installed) => {
+    install(installed);
+    expect(calls()).toHaveLength(1);
+  });
+});
+
 test("packages that were removed are installed again", () => {
   run("--no-engine", "command.ts");
   rmSync(join(folder, "node_modules"), { recursive: true });

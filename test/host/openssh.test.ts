@@ -10,7 +10,7 @@ import {
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { utils } from "ssh2";
+import { makeKey } from "../../lab/host/key";
 import { SshConnection } from "../../providers/host/client";
 import { SshMachine } from "../../providers/host/client/ssh-machine";
 import { testWith } from "../support/tool";
@@ -29,7 +29,7 @@ let machine: SshMachine;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "hybrid-site-sshd-"));
-  const [login, host] = [0, 1].map(() => utils.generateKeyPairSync("ed25519"));
+  const [login, host] = [0, 1].map(() => makeKey());
   const file = (name: string, text = "") => {
     writeFileSync(join(directory, name), text, { mode: 0o600 });
     return join(directory, name);

@@ -97,15 +97,15 @@ test("more answers asked for than there are targets: never online", async () => 
 
 test("a dead line goes offline within the bound, and comes back", async () => {
   await until(async () => ((await line("wan1"))?.turn ?? 0) > 0);
-  ubus.control({ do: "wan", device: "eth1", state: "dead" });
+  ubus.control({ do: "wan", line: "isp1", state: "dead" });
   await until(async () => (await line("wan1"))?.status === "disconnecting");
   await until(async () => (await line("wan1"))?.status === "offline");
-  ubus.control({ do: "wan", device: "eth1", state: "up" });
+  ubus.control({ do: "wan", line: "isp1", state: "up" });
   await until(async () => (await line("wan1"))?.status === "online");
 }, 40_000);
 
 test("a cut line is not probed", async () => {
-  ubus.control({ do: "wan", device: "eth1", state: "cut" });
+  ubus.control({ do: "wan", line: "isp1", state: "cut" });
   expect(await line("wan1")).toMatchObject({
     status: "disabled",
     tracking: "paused",

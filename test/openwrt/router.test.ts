@@ -72,6 +72,25 @@ test(
 );
 
 test(
+  "a section that is gone is told at refresh, and by its name at the preview that mends it",
+  async () => {
+    const { id, props } = await create();
+    lab.control({ do: "drift", path: "network.wan1" });
+    const said = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+    const found = await lab.router.read(id, props);
+    const { changes } = await lab.router.diff(id, found.props ?? {}, site());
+    const shown = said.mock.calls.flat();
+    said.mockRestore();
+    expect(changes).toBe(true);
+    expect(shown).toEqual([
+      'Router "router": on the router network.wan1 is gone\n',
+      'Router "router": network.wan1 is new (interface)\n',
+    ]);
+  },
+  seconds,
+);
+
+test(
   "what somebody else has in the files is the same byte for byte before, with and after the site",
   async () => {
     await lab.stop();

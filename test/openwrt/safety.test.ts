@@ -59,7 +59,7 @@ test.each<[string, SiteInputs, () => void, RegExp]>([
   [
     "a line dies",
     elsewhere,
-    () => now.lab.control({ do: "wan", device: "eth3", state: "dead" }),
+    () => now.lab.control({ do: "wan", line: "isp3", state: "dead" }),
     /interface "wan1" is not up; line "wan1", which answered before, does not answer any more/,
   ],
   [

@@ -38,7 +38,7 @@ test(
 test(
   "a line that was dead before blocks nothing",
   async () => {
-    now.lab.control({ do: "wan", device: "eth2", state: "dead" });
+    now.lab.control({ do: "wan", line: "isp2", state: "dead" });
     await sleep(8_000);
     await now.works();
     expect(now.lab.control<Values>({ do: "summary" })).toMatchObject({

@@ -4,7 +4,7 @@ import { problems } from "../support/manifest-problems";
 const dev = readFileSync("environments/dev.yaml", "utf8");
 
 /** A change of the dev manifest, by text, and what the loader says of it. */
-const cases: [string, string, string, string][] = [
+const cases: [string, string | RegExp, string, string][] = [
   [
     "a gateway outside its network",
     "gateway: 10.10.50.1",
@@ -99,13 +99,79 @@ const cases: [string, string, string, string][] = [
     "a reason with a quotation mark",
     "reason: Deployments",
     "reason: 'the \"deploy\" job'",
-    "must be 1 to 80 plain characters, without quotes and backslashes",
+    "must say something, in 1 to 80 plain characters without quotes and backslashes",
+  ],
+  [
+    "a reason that says nothing",
+    "reason: Deployments",
+    'reason: " "',
+    "must say something, in 1 to 80 plain characters without quotes and backslashes, correct the value\n  at networks[4].allow[1].reason",
+  ],
+  [
+    "a target that is there twice",
+    "targets: [1.1.1.1, 8.8.8.8]",
+    "targets: [1.1.1.1, 1.1.1.1]",
+    "x target 1.1.1.1 is there twice, and stands in for nothing, drop it or write another\n  at wan.health.targets[1]",
+  ],
+  [
+    "a line's target that is there twice",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: dhcp, health: { targets: [9.9.9.9, 8.8.8.8, 9.9.9.9] }",
+    "x target 9.9.9.9 is there twice, and stands in for nothing, drop it or write another\n  at wan.lines[1].health.targets[2]",
+  ],
+  [
+    "a target of IPv6 that is written in two ways",
+    "ipv6: off",
+    'ipv6: { ula: "fd12:3456:789a::/48", translate: masq6, targets: ["2620:fe::fe", "2620:fe:0::fe"] }',
+    "x target 2620:fe:0::fe is there twice",
+  ],
+  [
+    "a resolver that is there twice",
+    "dns: [1.1.1.1, 9.9.9.9]",
+    "dns: [1.1.1.1, 1.1.1.1]",
+    "x resolver 1.1.1.1 is there twice",
+  ],
+  [
+    "a line where a policy is meant",
+    "wan: steady",
+    "wan: spectrum4",
+    'x "spectrum4" is a line and no policy, write { only: spectrum4 } for that line alone\n  at networks[6].wan',
+  ],
+  [
+    "a misspelt confinement",
+    "wan: { only: spectrum4 }",
+    "wan: { onyl: spectrum4 }",
+    'site.yaml: 1 problem\nx "onyl" is no key here, did you mean "only"?\n  at networks[4].wan.onyl',
+  ],
+  [
+    "a port in quotes",
+    "ports: [6443], reason: Deployments",
+    'ports: ["6443"], reason: Deployments',
+    'x "6443" is a text, write 6443 without the quotes, correct the value\n  at networks[4].allow[1].ports[0]',
+  ],
+  [
+    "a PPPoE line with its password",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: pppoe, username: us, password: secret",
+    'x "password" is no key here, it is a secret of the stack: drop it here, and pulumi config set --secret --path hybrid-site:credentials.openwrt.openwrt.pppoe.spectrum2\n  at wan.lines[1].password',
+  ],
+  [
+    "a protocol's key at a line of another one",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: dhcp, username: us",
+    'x "username" is no key here, known are name, interface',
+  ],
+  [
+    "a misspelt protocol of a line",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: dhpc",
+    'x "dhpc" is not allowed, did you mean "dhcp"?\n  at wan.lines[1].protocol',
   ],
   [
     "a port out of range",
     "ports: [6443], reason: Deployments",
     "ports: [644300], reason: Deployments",
-    'x 644300 is too large, write at most 65535 for "0"\n  at networks[4].allow[1].ports[0]',
+    'x 644300 is too large, write at most 65535 for "ports[0]"\n  at networks[4].allow[1].ports[0]',
   ],
   [
     "a network called internet",
@@ -168,6 +234,42 @@ const cases: [string, string, string, string][] = [
     "x gateway 203.0.113.9 is no neighbour of 203.0.113.2/30, correct one of them\n  at wan.lines[1].gateway",
   ],
   [
+    "a static line inside a network of the site",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.30.5/30, gateway: 10.10.30.6",
+    'x 10.10.30.5/30 of line "spectrum2" overlaps 10.10.30.0/24 of network "application", write what the provider has given, or choose another range there\n  at wan.lines[1].address (line ',
+  ],
+  [
+    "a static line around a network of the site",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.200.5/16, gateway: 10.10.200.1",
+    'x 10.10.200.5/16 of line "spectrum2" overlaps 10.10.10.0/24 of network "management"',
+  ],
+  [
+    "a static line whose gateway is the router itself",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 10.10.30.5/24, gateway: 10.10.30.1",
+    "x gateway 10.10.30.1 is the router's own address in network \"application\", write the provider's\n  at wan.lines[1].gateway",
+  ],
+  [
+    "a static line whose gateway is another line's own address",
+    /interface: wan1, port: eth1, protocol: dhcp([^\0]*)port: eth2, protocol: dhcp/,
+    "interface: wan1, port: eth1, protocol: static, address: 203.0.113.2/29, gateway: 203.0.113.1$1port: eth2, protocol: static, address: 203.0.113.3/29, gateway: 203.0.113.2",
+    "x gateway 203.0.113.2 is the router's own address on line \"spectrum1\", write the provider's\n  at wan.lines[1].gateway",
+  ],
+  [
+    "two static lines in one net",
+    /interface: wan1, port: eth1, protocol: dhcp([^\0]*)port: eth2, protocol: dhcp/,
+    "interface: wan1, port: eth1, protocol: static, address: 203.0.113.2/29, gateway: 203.0.113.1$1port: eth2, protocol: static, address: 203.0.113.3/29, gateway: 203.0.113.1",
+    'x 203.0.113.3/29 of line "spectrum2" overlaps 203.0.113.2/29 of line "spectrum1", and the router has one route to a network, correct one of them\n  at wan.lines[1].address',
+  ],
+  [
+    "a static line with its net's last address",
+    "port: eth2, protocol: dhcp",
+    "port: eth2, protocol: static, address: 203.0.113.2/30, gateway: 203.0.113.3",
+    "x 203.0.113.3 is the first or last address of its net, which no machine can have, choose another\n  at wan.lines[1].gateway",
+  ],
+  [
     "a PPPoE line without a user",
     "port: eth2, protocol: dhcp",
     "port: eth2, protocol: pppoe",
@@ -213,7 +315,19 @@ const cases: [string, string, string, string][] = [
     "a MAC of a device that nothing uses",
     'macs: { eth0: "BC:24:11:0A:0A:01" }',
     'macs: { eth9: "BC:24:11:0A:0A:01" }',
-    'x there is no device "eth9" in use, did you mean "eth0"?',
+    "x the trunk is eth0, and macs has the MAC of its NIC under eth9, correct one of them\n  at router.trunk",
+  ],
+  [
+    "a trunk that macs knows under its old name",
+    "trunk: eth0",
+    "trunk: eth9",
+    "site.yaml: 1 problem\nx the trunk is eth9, and macs has the MAC of its NIC under eth0, correct one of them\n  at router.trunk",
+  ],
+  [
+    "a MAC of a device that nothing uses, beside the trunk's",
+    'macs: { eth0: "BC:24:11:0A:0A:01" }',
+    'macs: { eth0: "BC:24:11:0A:0A:01", eth8: "BC:24:11:0A:0A:08" }',
+    'x there is no device "eth8" in use, did you mean "eth0"?',
   ],
   [
     "lines without a router",

@@ -164,6 +164,16 @@ test.each<
     },
     /ipv6 tcp 6443 from ci to kubernetes passes/,
   ],
+  [
+    "a rule within a range that is let through",
+    (firewall) => {
+      const allowed = firewall.find(({ section }) =>
+        section.startsWith("allow_ci_kubernetes"),
+      );
+      if (allowed) allowed.options.dest_port = ["6443", "40000-40009"];
+    },
+    /ipv4 tcp 40000-40009 from ci to kubernetes passes, and should not/,
+  ],
 ])("%s is seen", (_what, bend, expected) => {
   const site = load();
   const files = deriveRouter(site);
@@ -247,6 +257,31 @@ test("the table has a row for each zone and says what it may reach", () => {
   expect(
     lines.find((line) => line.startsWith("wan1 "))?.replaceAll(/[- ]/g, ""),
   ).toBe("wan1udp68");
+});
+
+test("the table shows a range as it is, and all ports as all", () => {
+  const site = load();
+  networkOf(site, "ci").allow = [
+    { to: "kubernetes", protocol: "tcp", ports: ["8000-9000"], reason: "t" },
+    { to: "kubernetes", protocol: "tcp", ports: [22, 9001], reason: "t" },
+    { to: "monitoring", protocol: "tcp", reason: "t" },
+    { to: "storage", protocol: "tcp", reason: "t" },
+    { to: "storage", protocol: "udp", reason: "t" },
+    { to: "storage", protocol: "icmp", reason: "t" },
+    { to: "application", protocol: "any", reason: "t" },
+  ];
+  const lines = matrixTable(site).split("\n");
+  const cells = (line = "") => line.split(/ {2,}/);
+  const head = cells(lines[0]);
+  const row = cells(lines.find((line) => line.startsWith("ci ")));
+  const at = (zone: string) => row[head.indexOf(zone)];
+  expect(["storage", "application", "monitoring"].map(at)).toEqual([
+    "tcp all udp all ping",
+    "all",
+    "tcp all",
+  ]);
+  // Its own column, which comes before, is empty.
+  expect(row[head.indexOf("kubernetes") - 1]).toBe("tcp 22,8000-9001");
 });
 
 test("a network with a policy of its own takes that one's lines, whatever rules say for others", () => {

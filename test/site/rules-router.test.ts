@@ -31,6 +31,27 @@ test.each<[string, (site: Site) => void, string, string]>([
     'line "spectrum1" pings 192.168.100.1, which is the modem\'s own address',
   ],
   [
+    "a target of all lines that is near to each",
+    (site) => {
+      if (site.wan) site.wan.health.targets = ["1.1.1.1", "192.168.100.1"];
+    },
+    "wan.health.targets[1]",
+    'lines "spectrum1", "spectrum2", "spectrum3" and "spectrum4" ping 192.168.100.1, which is the modem\'s own address. Ping what is far away, like 8.8.8.8.',
+  ],
+  [
+    "a target in the network of a provider who has a well-known one",
+    (site) => {
+      Object.assign(line(site, 0), {
+        protocol: "static",
+        address: "1.1.1.2/24",
+        gateway: "1.1.1.254",
+        health: { targets: ["1.1.1.1"] },
+      });
+    },
+    "wan.lines[0].health.targets[0]",
+    'line "spectrum1" pings 1.1.1.1, which is in its provider\'s own network. Ping what is far away, like 8.8.8.8.',
+  ],
+  [
     "a private target",
     (site) => {
       line(site, 0).health = { targets: ["10.0.0.1"] };
@@ -253,16 +274,16 @@ test.each<[string, (site: Site) => void, string, string]>([
       if (rule) rule.protocol = "any";
     },
     "wan.rules[0].ports",
-    'rule "https" has ports with protocol any',
+    'rule "https" has ports with protocol any. Say protocol: tcp or udp, or drop the ports.',
   ],
   [
     "ports of what may be reached, with ICMP",
     (site) => {
-      const allow = site.networks[2]?.allow?.[1];
+      const allow = site.networks[3]?.allow?.[0];
       if (allow) allow.protocol = "icmp";
     },
-    "networks[2].allow[1].ports",
-    'what network "application" may reach in "storage" has ports with protocol icmp',
+    "networks[3].allow[0].ports",
+    'what network "monitoring" may reach in "management" has ports with protocol icmp. Say protocol: tcp or udp, or drop the ports.',
   ],
 ])("%s is found at its place", (_what, change, at, message) => {
   const site = load();

@@ -38,7 +38,7 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     (site) => {
       line(site, 2).health = { reliability: 3 };
     },
-    'line "spectrum3" needs 3 answers and pings 2, so it would never be up. Ping what is far away, like 1.1.1.1, and no more than is asked for.',
+    'line "spectrum3" needs 3 answers and pings 2, so it would never be up. Ask for fewer answers, or ping more.',
   ],
   "line-metrics": [
     (site) => {
@@ -70,7 +70,7 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     (site) => {
       site.wan?.rules.reverse();
     },
-    'rule "https" stands behind "rest", which takes everything. End with one rule that has neither from, to, protocol nor ports; give ports a protocol, and split long lists.',
+    'rule "https" stands behind "rest", which takes everything. Put that one last, or drop this one.',
   ],
   "example-site-id": [
     ({ site }) => {

@@ -138,13 +138,14 @@ test("a mark that a dataset inherits marks nothing", async () => {
   expect(id).toBe(await guidOf("tank"));
 });
 
-test("deletion forgets, and can be repeated", async () => {
+test("deletion forgets, can be repeated, and a pool declared again is the same one", async () => {
   const { id, props } = await host.create();
   const before = Object.keys(host.fingerprint());
   await host.pools.delete(id, props);
   await host.pools.delete(id, props);
   expect(await names()).toBe("tank\n");
   expect(Object.keys(host.fingerprint())).toEqual(before);
+  expect((await host.create()).id).toBe(id);
 });
 
 test("destruction wants the pool's own GUID", async () => {

@@ -151,7 +151,7 @@ const rows: Record<string, Row[]> = {
       to: "on",
       command: root("canmount"),
       says: "on\tlocal\n",
-      drift: ["zfs", "inherit", "canmount", "tank"],
+      drift: ["zfs", "set", "canmount=off", "tank"],
     },
   ],
 };
@@ -243,6 +243,7 @@ test("what is no longer declared goes back to what ZFS has by itself", async () 
   for (const key of Object.keys(of("dataset")))
     expect(await host.run(...root(key))).toMatch(/\tdefault\n$/);
   expect(await host.run(...root("mountpoint"))).toBe("/tank\tdefault\n");
+  expect(await host.run(...root("canmount"))).toBe("on\tlocal\n");
   expect(await host.run(...pool("autotrim"))).toBe("off\n");
   expect(await host.run(...pool("failmode"))).toBe("wait\n");
   expect(await host.run(...pool("comment"))).toBe("-\n");

@@ -1,8 +1,7 @@
-import type { Tool } from "../../lab/host";
 import {
   bootDisks,
   type DiskSpec,
-  disksOf,
+  tools as diskTools,
   installDisks,
 } from "../../lab/host/disks";
 import { bootFacts, type FactsSpec, tools } from "../../lab/host/facts";
@@ -114,28 +113,6 @@ const disk = (
   paths,
 });
 
-/** As lsblk prints them. */
-const lsblk: Tool = (call) => {
-  const known =
-    "--json --bytes --nodeps --output NAME,TYPE,SIZE,MODEL,SERIAL,WWN";
-  if (call.words.join(" ") !== known) return 1;
-  const disks = disksOf(call.world)
-    .all()
-    .filter(({ kind }) => kind === "disk")
-    .map(({ name, sizeBytes: size, wwn, serial }) => ({
-      name,
-      type: "disk",
-      size,
-      model: "ST4000NM0023    ",
-      serial,
-      wwn,
-    }));
-  const zvol = { name: "zd0", type: "disk", size: 1, model: null };
-  const others = [{ ...zvol, serial: null, wwn: null }];
-  call.stdout.write(JSON.stringify({ blockdevices: [...disks, ...others] }));
-  return 0;
-};
-
 export interface Server {
   facts: FactsSpec;
   disks: DiskSpec[];
@@ -162,7 +139,7 @@ export async function factsHost(
   const host = await testHost({
     login,
     spec: {
-      tools: { ...tools, lsblk },
+      tools: { ...diskTools, ...tools },
       boot: (world) => {
         installDisks(world, { disks: server.disks });
         bootFacts(world, server.facts);

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import {
   type HostFault,
   type HostLab,
@@ -9,14 +8,15 @@ import {
   type HostWorld,
   startHost,
 } from "../../lab/host";
+import { makeKey } from "../../lab/host/key";
 import { Configuration } from "../../providers/dynamic/configuration";
 import type { Operation } from "../../providers/dynamic/kind";
 import type { Machine } from "../../providers/host/client";
 import { connect, disconnect } from "../../providers/host/connection";
 
-const key = utils.generateKeyPairSync("ed25519");
+const key = makeKey();
 /** A key that no machine knows. */
-export const strangersKey = utils.generateKeyPairSync("ed25519").private;
+export const strangersKey = makeKey().private;
 export const loginKey = key;
 
 export interface TestHost {

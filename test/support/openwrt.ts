@@ -114,6 +114,7 @@ export async function testRouter(
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
   const records: OpenwrtRecord[] = [];
   const line = (number: number) => ({
+    name: `isp${number}`,
     device: `eth${number}`,
     address: `100.64.${number}.2/24`,
     gateway: `100.64.${number}.1`,

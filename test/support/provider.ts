@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as bridge } from "../../providers/proxmox/bridge/lifecycle";
+import { provider as nodeOptions } from "../../providers/proxmox/node-options/lifecycle";
 import { provider as pciMapping } from "../../providers/proxmox/pci-mapping/lifecycle";
 import { provider as storageMount } from "../../providers/proxmox/storage-mount/lifecycle";
 import { provider as template } from "../../providers/proxmox/template/lifecycle";
@@ -48,6 +49,9 @@ export const storageMounts = (lab: TestLab) =>
   configured(storageMount(noEngine()), lab.configuration);
 export const pciMappings = (lab: TestLab) =>
   configured(pciMapping(noEngine()), lab.configuration);
+
+export const nodeOptionsOf = (lab: TestLab) =>
+  configured(nodeOptions(noEngine()), lab.configuration);
 
 export const machine = (changes: Values = {}): Values => ({
   owner: "site/VirtualMachine/web",

@@ -8,11 +8,17 @@ interface Manifest {
   proxmox: { hosts: { host: string; node?: string; cluster?: string }[] };
   guests: { name: string; memory: string }[];
   networks: { dhcp?: object; wan?: unknown; allow?: object[] }[];
+  storage?: object;
+  time?: object;
+  dns?: object;
   wan?: object;
   router?: { guest: string };
 }
 
-/** The dev site with these guests only, changed by `change`; it routes with its router. */
+/**
+ * The dev site with these guests only, changed by `change`; it routes with its
+ * router, and nothing is stored on its shelves or written to its machines.
+ */
 export function writeSite(
   folder: string,
   guests: string[],
@@ -21,6 +27,7 @@ export function writeSite(
   const site = parse(
     readFileSync(join(root, "environments/dev.yaml"), "utf8"),
   ) as Manifest;
+  for (const area of ["storage", "time", "dns"] as const) delete site[area];
   site.guests = site.guests.filter(({ name }) => guests.includes(name));
   if (!guests.includes(site.router?.guest ?? "")) {
     delete site.wan;

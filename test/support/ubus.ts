@@ -59,6 +59,7 @@ export async function startUbus(
 ): Promise<Ubus> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-ubus-"));
   const line = (number: number) => ({
+    name: `isp${number}`,
     device: `eth${number}`,
     address: `100.64.${number}.2/24`,
     gateway: `100.64.${number}.1`,

@@ -11,6 +11,7 @@ import {
   pullDisk,
 } from "../../lab/host/disks";
 import { bootZfs, configureZfs, tools as zfsTools } from "../../lab/host/zfs";
+import { loadPool, savePool } from "../../lab/host/zfs/pool";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider } from "../../providers/storage/zfs-pool/lifecycle";
 import { type TestHost, testHost } from "./host";
@@ -73,6 +74,8 @@ export interface PoolHost extends TestHost {
   fingerprint(): Record<string, string>;
   fill(number: number, content: Content): void;
   pull(number: number): void;
+  /** As if the time that a resilver takes had passed. */
+  endScan(guid: string): void;
   /** Has multipath make maps of them. */
   hold(...numbers: number[]): Promise<void>;
 }
@@ -126,6 +129,11 @@ export async function poolHost({
     fill: (number: number, content: Content) =>
       fillDisk(world, serial(number), content),
     pull: (number: number) => pullDisk(world, serial(number)),
+    endScan: (guid: string) => {
+      const pool = loadPool(world, guid);
+      if (pool?.scan === undefined) throw new Error("No scan runs.");
+      savePool(world, { ...pool, scan: { ...pool.scan, durationMs: 0 } });
+    },
     hold: async (...numbers: number[]) => {
       for (const number of numbers) {
         const words = ["multipath", "-a", disk(number)] as const;

@@ -223,11 +223,12 @@ function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
   const isBoard = adaptersOf(spec)[path.path] === boardPorts;
   const { hbas = [] } = world.load<Partial<FactsSpec>>("facts", {});
   // What is told of the HBA itself is more, and there without disks too.
-  if (!hbas.some((hba) => `host${hba.host}` === host))
-    tree.files.set(
-      `/sys/class/scsi_host/${host}/proc_name`,
-      isBoard ? "ahci\n" : "mpt3sas\n",
-    );
+  if (!hbas.some((hba) => `host${hba.host}` === host)) {
+    const adapter = `${dirname(dirname(folder))}/scsi_host/${host}`;
+    tree.links.set(`/sys/class/scsi_host/${host}`, adapter);
+    // As the driver calls cards of its second generation.
+    tree.files.set(`${adapter}/proc_name`, isBoard ? "ahci\n" : "mpt2sas\n");
+  }
   if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
 }
 

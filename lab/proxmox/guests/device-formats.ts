@@ -24,13 +24,13 @@ import {
 import { cpuFlags, cpuModels } from "./cpu-models";
 import { volumeIdCheck } from "./drive-formats";
 
-const configId = asFormat((value) =>
+export const configId = asFormat((value) =>
   /^[a-z][a-z0-9_-]+$/i.test(value)
     ? undefined
     : `invalid configuration ID '${value}'\n`,
 );
 const bridge = matching(/^[-_.\w\d]+$/, "bridge ID");
-const mac = asFormat((value) =>
+export const mac = asFormat((value) =>
   /^[a-f0-9][02468ace](:[a-f0-9]{2}){5}$/i.test(value)
     ? undefined
     : "value does not look like a valid unicast MAC address\n",
@@ -75,7 +75,7 @@ const isIpv6 = (text: string) =>
   /^[0-9a-f:.]+$/i.test(text) &&
   text.includes(":") &&
   URL.canParse(`http://[${text}]/`);
-const address4: Check = asFormat((value) =>
+export const address4: Check = asFormat((value) =>
   ipv4.test(value)
     ? undefined
     : "value does not look like a valid ipv4 address\n",

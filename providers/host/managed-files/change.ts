@@ -24,6 +24,14 @@ const folders = (paths: readonly string[]) => [
   ...new Set(paths.map((path) => posix.dirname(path))),
 ];
 
+/** All have ended when one has failed: what they write would be in the way of taking it back. */
+async function settled<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  return ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+}
+
 /**
  * One change of a set of files, in steps that a run after a crash can take
  * back: the manifest says beforehand what a step may have done.
@@ -56,7 +64,7 @@ export class FileChange {
     const before = kept.map((path) => store.before(path));
     await store.make(signal, ...folders([...news, ...before]));
     await this.#save({ phase: "staged", steps, kept, directories }, signal);
-    await Promise.all(
+    await settled(
       declared.map((item) =>
         install(
           this.#machine,
@@ -77,7 +85,7 @@ export class FileChange {
       await machine.run(["mkdir", "--mode=0755", "--", ...directories], {
         signal,
       });
-    const copies = await Promise.all([
+    const copies = await settled([
       ...plan.keep.map(({ path, rights }) =>
         this.#copy(path, this.#store.before(path), rights, signal),
       ),
@@ -179,15 +187,17 @@ export class FileChange {
     const store = this.#store;
     const from =
       source === "before" ? store.before(path) : `${store.news}${path}`;
-    const fresh = this.#copy(from, beside(path, "new"), rights, signal);
+    const fresh = await this.#copy(from, beside(path, "new"), rights, signal);
     if (!had) return fresh;
     const now = await this.#machine.stat(path, signal);
     if (now?.kind !== "file")
       throw new UserError(
         `${path} on host "${this.#machine.name}" has changed while this ran. Run "pulumi up" again`,
       );
-    const old = this.#copy(path, beside(path, "old"), now, signal);
-    return [...(await fresh), ...(await old)];
+    return [
+      ...fresh,
+      ...(await this.#copy(path, beside(path, "old"), now, signal)),
+    ];
   }
 
   async #copy(

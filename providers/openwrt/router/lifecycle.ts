@@ -3,7 +3,7 @@ import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
 import { connect } from "../connection";
-import { told } from "../uci/difference";
+import { difference, told, uciValues } from "../uci/difference";
 import {
   configs,
   type FoundSection,
@@ -46,6 +46,8 @@ const kind: Kind<RouterInputs, RouterOutputs> = {
   replaces: (_olds, _news, changed) =>
     changed.includes("host") ? ["host"] : [],
 
+  words: (olds, news) => shown(changeOf(olds, news)),
+
   async create(inputs, operation) {
     const outputs = await converge(inputs, operation);
     return { id: inputs.host, outputs };
@@ -78,7 +80,7 @@ const kind: Kind<RouterInputs, RouterOutputs> = {
   },
 
   update: (_id, olds, news, operation) =>
-    converge(news, operation, olds.applied),
+    converge(news, operation, olds.applied, changeOf(olds, news)),
 
   async delete(_id, inputs, operation) {
     const client = connect(operation, inputs.host);
@@ -115,6 +117,8 @@ async function converge(
   inputs: RouterInputs,
   operation: Operation,
   confirmed?: string,
+  /** What the preview has told already. */
+  told: readonly string[] = [],
 ): Promise<RouterOutputs> {
   const client = connect(operation, inputs.host);
   const devices = Object.keys(inputs.macs ?? {});
@@ -126,7 +130,8 @@ async function converge(
     const plan = planFor(inputs, now.found, mark, confirmed);
     const expected = expectations(inputs, now, plan);
     applied = plan.apply ?? mark?.apply ?? "";
-    announce(operation, plan, expected.window, expected.bound);
+    const more = plan.words.filter((text) => !told.includes(text));
+    announce(operation, plan, more, expected.window, expected.bound);
     return { plan, expected };
   });
   return { applied };
@@ -137,13 +142,12 @@ const shownAtMost = 12;
 function announce(
   { tell }: Operation,
   { words, steps }: Plan,
+  untold: readonly string[],
   window: number,
   bound: number,
 ): void {
   if (words.length === 0) return;
-  const more = words.length - shownAtMost;
-  for (const text of words.slice(0, shownAtMost)) tell(text);
-  if (more > 0) tell(`and ${more} more`);
+  for (const text of shown(untold)) tell(text);
   tell(
     `the router takes this back by itself unless it has proved itself within ${window} s`,
   );
@@ -152,6 +156,28 @@ function announce(
       `mwan3 starts anew: for up to ${bound} s it may send traffic to a line that is down`,
     );
   }
+}
+
+function shown(words: readonly string[]): string[] {
+  const more = words.length - shownAtMost;
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  return [...words.slice(0, shownAtMost), ...rest];
+}
+
+/** Section by section: a list that has lost one looks all changed behind it. */
+function changeOf(olds: RouterInputs, news: RouterInputs): string[] {
+  return configs.flatMap((config) => {
+    const names = new Set(news[config].map(({ section }) => section));
+    const had = olds[config].map(({ section: name, type, options }) => ({
+      name,
+      type,
+      anonymous: false,
+      options: uciValues(options),
+    }));
+    const gone = had.flatMap(({ name }) => (names.has(name) ? [] : [name]));
+    const { words } = difference(had, news[config], gone, new Map());
+    return words.map((text) => `${config}.${text}`);
+  });
 }
 
 /** The declared sections as they are found, in the router's order; what else is there is not ours. */

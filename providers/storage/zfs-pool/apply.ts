@@ -10,7 +10,7 @@ import { ownerIn, ownerProperty } from "./owner";
 import type { Place } from "./place";
 import { type Plan, planFor } from "./plan";
 import { preflight } from "./preflight";
-import { difference, poolDefaults } from "./properties";
+import { difference, poolDefaults, rootDefaults } from "./properties";
 import { vdevWords } from "./words";
 
 export interface Applied {
@@ -160,9 +160,13 @@ async function setProperties(
   const wanted = rootOf(inputs);
   const { set, reset } = difference(olds && rootOf(olds), wanted, root);
   const mark = ownerIn(root) === owner ? [] : [`${ownerProperty}=${owner}`];
-  if (mark.length + set.length > 0)
-    await changes.run("zfs", "set", ...mark, ...set, name);
-  for (const key of reset) await changes.run("zfs", "inherit", key, name);
+  const defaults = reset.flatMap((key) =>
+    rootDefaults[key] ? [`${key}=${rootDefaults[key]}`] : [],
+  );
+  const all = [...mark, ...set, ...defaults];
+  if (all.length > 0) await changes.run("zfs", "set", ...all, name);
+  for (const key of reset)
+    if (!rootDefaults[key]) await changes.run("zfs", "inherit", key, name);
   const managed = { ...olds?.properties, ...inputs.properties };
   if (Object.keys(managed).length === 0) return;
   const ofPool = await zfs.poolProperties(name, poolKeys);

@@ -63,6 +63,11 @@ export const rootProperties = z.strictObject({
   xattr: z.enum(["off", "dir", "sa"]).optional(),
 });
 
+/** What of the root dataset cannot be inherited goes back by hand. */
+export const rootDefaults: Readonly<Record<string, string>> = {
+  canmount: "on",
+};
+
 export type PropertyInputs = Record<
   string,
   string | number | boolean | undefined

@@ -12,7 +12,7 @@ export async function remove(
   inputs: ZfsPoolInputs & ZfsPoolOutputs,
 ): Promise<void> {
   const { zfs, operation } = place;
-  const { name, host, destroy } = inputs;
+  const { name, host, destroy, adopt } = inputs;
   if (destroy && destroy.guid !== guid) {
     throw new UserError(
       `destroy says GUID ${destroy.guid}, but the pool's is ${guid}. Nothing was done. Correct it, or leave destroy out to have the pool forgotten and kept`,
@@ -44,7 +44,8 @@ export async function remove(
     await changes.run("zpool", "destroy", pool.name);
     return;
   }
-  if (owner !== undefined)
+  // One that was made here is known by its mark when it is declared again.
+  if (owner !== undefined && adopt)
     await changes.run("zfs", "inherit", ownerProperty, pool.name);
   operation.tell(
     `pool "${pool.name}" (GUID ${guid}) stays on host "${host}" with all that is in it, and is forgotten here`,

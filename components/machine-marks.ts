@@ -1,0 +1,93 @@
+import { adoptedSuffix } from "../providers/dynamic/owner";
+import { HostError, type Machine } from "../providers/host/client";
+
+export interface MachineMark {
+  /** 'dataset "tank/vm"' */
+  what: string;
+  owner: string;
+}
+
+/** What carries the site's mark on a machine: pools, datasets, exports and files. */
+export async function markedOn(
+  siteId: string,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const all = [
+    ...(await datasets(machine, signal)),
+    ...(await marked(machine, "/etc/exports.d", "exports", signal)),
+    ...(await marked(machine, "/etc/multipath/conf.d", "settings", signal)),
+    ...(await fileSets(machine, signal)),
+  ];
+  return all.filter(({ owner }) => owner.startsWith(`${siteId}/`));
+}
+
+/** A pool's mark is on its root dataset. */
+async function datasets(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const words = ["get", "-H", "-p", "-o", "name,value", "-s", "local"] as const;
+  try {
+    const { stdout } = await machine.run(
+      ["zfs", ...words, "-t", "filesystem,volume", "hybrid-site:owner"],
+      { signal, looks: true },
+    );
+    return stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [name = "", owner = ""] = line.split("\t");
+        const kind = name.includes("/") ? "dataset" : "pool";
+        return { what: `${kind} "${name}"`, owner: withoutSuffix(owner) };
+      });
+  } catch (error) {
+    // A machine without ZFS, or without its module.
+    const isAbsent =
+      error instanceof HostError && [1, 127].includes(error.code ?? 0);
+    if (isAbsent && !/permission|not permitted/i.test(error.stderr)) return [];
+    throw error;
+  }
+}
+
+async function marked(
+  machine: Machine,
+  folder: string,
+  kind: string,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const names = (await machine.list(folder, signal)) ?? [];
+  const texts = await Promise.all(
+    names.map((name) => machine.read(`${folder}/${name}`, signal)),
+  );
+  return texts.flatMap((text, index) => {
+    const [, owner] = /^# hybrid-site owner=(\S+)$/m.exec(`${text}`) ?? [];
+    const what = `${kind} "${folder}/${names[index]}"`;
+    return owner === undefined ? [] : [{ what, owner: withoutSuffix(owner) }];
+  });
+}
+
+async function fileSets(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const folder = "/var/lib/hybrid-site";
+  const names = (await machine.list(folder, signal)) ?? [];
+  const texts = await Promise.all(
+    names.map((name) =>
+      machine.read(`${folder}/${name}/manifest.json`, signal),
+    ),
+  );
+  return texts.flatMap((text, index) => {
+    if (text === undefined) return [];
+    const { owner } = JSON.parse(text.toString("utf8")) as { owner?: string };
+    const what = `files "${names[index]}"`;
+    return owner === undefined ? [] : [{ what, owner }];
+  });
+}
+
+function withoutSuffix(owner: string): string {
+  return owner.endsWith(adoptedSuffix)
+    ? owner.slice(0, -adoptedSuffix.length)
+    : owner;
+}

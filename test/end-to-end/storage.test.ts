@@ -1,0 +1,94 @@
+import { LabCommand } from "../support/lab-command";
+
+jest.setTimeout(240_000);
+
+const lab = new LabCommand();
+afterAll(() => lab.remove());
+
+const onServer = (...words: string[]) =>
+  lab.run("drift", "host", "router-server", ...words);
+/** What the hosts' Proxmox VE says of the share, once it has looked. */
+const quiet = async () => {
+  const refresh = await lab.run("refresh", "--yes", "--skip-preview");
+  return [refresh.code, /Resources:\s+\d+ unchanged/.test(refresh.output)];
+};
+
+test("the shelves become pools, datasets, exports and storages of the hosts", async () => {
+  expect((await lab.run("up", "--yes", "--skip-preview")).code).toBe(0);
+  expect(
+    (await onServer("zpool", "list", "-H", "-o", "name,health")).output,
+  ).toMatch(/fast\s+ONLINE\ntank\s+ONLINE/);
+  const { output } = await onServer("exportfs", "-s");
+  expect(output).toMatch(
+    /\/fast\/vm-ml110\s+10\.10\.20\.11\(.*fsid=.*mountpoint.*no_root_squash/,
+  );
+  expect(output).not.toMatch(/\*|0\.0\.0\.0/);
+  const again = await lab.run("preview", "--expect-no-changes");
+  expect(again.code).toBe(0);
+  expect(await quiet()).toEqual([0, true]);
+});
+
+test("all power off and on again: everything is back, and nothing has changed", async () => {
+  for (const host of ["router-server", "ml110", "r630"]) {
+    expect((await lab.run("fault", "host", host, "reboot")).code).toBe(0);
+    await lab.run("fault", "reboot-node", host, "--ms", "100");
+  }
+  await lab.run("fault", "router", "reboot");
+  expect((await onServer("exportfs", "-s")).output).toContain("/fast/vm-ml110");
+  expect(await quiet()).toEqual([0, true]);
+});
+
+test("a property set by hand, an export and a file that went are found, and mended by the next run", async () => {
+  await onServer("zfs", "set", "recordsize=128K", "tank/shares");
+  await onServer("rm", "/etc/exports.d/hybrid-site-router-server.exports");
+  await onServer("rm", "/etc/cron.d/hybrid-site-scrubs");
+  const refresh = await lab.run("refresh", "--yes", "--skip-preview");
+  expect(refresh.output).toMatch(/~ 2 updated\s+- 1 deleted/);
+  expect((await lab.run("up", "--yes", "--skip-preview")).code).toBe(0);
+  expect(
+    (
+      await onServer(
+        "zfs",
+        "get",
+        "-H",
+        "-o",
+        "value",
+        "recordsize",
+        "tank/shares",
+      )
+    ).output,
+  ).toMatch(/^1M$/m);
+  expect(await quiet()).toEqual([0, true]);
+});
+
+test("the connection that goes in the middle of a change: the next run finishes it", async () => {
+  await onServer("rm", "/etc/cron.d/hybrid-site-scrubs");
+  await lab.run("refresh", "--yes", "--skip-preview");
+  await lab.run("fault", "host", "router-server", "cut-after", "--match", "mv");
+  const cut = await lab.run("up", "--yes", "--skip-preview");
+  await lab.run("fault", "host", "router-server", "clear");
+  expect([cut.code, cut.output]).toEqual([
+    expect.any(Number),
+    expect.not.stringMatching(/\n\s+at .*\.ts:/),
+  ]);
+  expect((await lab.run("up", "--yes", "--skip-preview")).code).toBe(0);
+  expect(await quiet()).toEqual([0, true]);
+});
+
+test("destroy takes what serves, and leaves pools, datasets and their data", async () => {
+  expect((await lab.run("destroy", "--yes", "--skip-preview")).code).toBe(0);
+  const { output } = await onServer("zfs", "list", "-H", "-o", "name");
+  for (const dataset of ["tank/shares", "fast/vm-ml110", "tank/backup/r630"])
+    expect(output).toContain(dataset);
+  expect((await onServer("exportfs", "-s")).output).not.toContain("/fast");
+});
+
+test("what was left is taken up again, without a question and without a byte lost", async () => {
+  const guid = async () =>
+    (await onServer("zpool", "get", "-H", "-o", "value", "guid", "fast,tank"))
+      .output;
+  const before = await guid();
+  expect((await lab.run("up", "--yes", "--skip-preview")).code).toBe(0);
+  expect(await guid()).toBe(before);
+  expect(await quiet()).toEqual([0, true]);
+});
