@@ -13,5 +13,6 @@ module.exports = {
     ],
   },
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // Of two cores: much of the time tests wait for what a device takes.
+  maxWorkers: 3,
 };
