@@ -183,11 +183,20 @@ function lineRules(site: RoutedSite, { interface: name, protocol }: Line) {
             dest_port: ["546"],
             family: "ipv6",
           }),
+          rule("advertised", {
+            name: `${name} to router: routers on the line`,
+            proto: ["icmp"],
+            src_ip: ["fe80::/10"],
+            icmp_type: ["router-advertisement"],
+            family: "ipv6",
+          }),
+          // From any address: who looks whether one is free has none yet, and
+          // the kernel takes none of these from beyond the line (hop limit 255,
+          // RFC 4861, 7.1).
           rule("discovery", {
             name: `${name} to router: neighbours`,
             proto: ["icmp"],
-            src_ip: ["fe80::/10"],
-            icmp_type: ["router-advertisement", ...neighbours],
+            icmp_type: [...neighbours],
             family: "ipv6",
           }),
         ]

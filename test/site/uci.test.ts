@@ -360,6 +360,24 @@ test("the rule for the rest takes IPv6 too, also when it writes out where it lea
   });
 });
 
+test("a line's neighbours may ask from any address, its routers from their own only", () => {
+  const site = load();
+  site.wan.ipv6 = {
+    ula: "fd12:3456:789a::/48",
+    translate: "masq6",
+    targets: ["2606:4700:4700::1111"],
+  };
+  const { firewall } = deriveRouter(site);
+  expect(named(firewall, "discovery_wan1")).toMatchObject({
+    icmp_type: ["neighbour-solicitation", "neighbour-advertisement"],
+  });
+  expect(named(firewall, "discovery_wan1")).not.toHaveProperty("src_ip");
+  expect(named(firewall, "advertised_wan1")).toMatchObject({
+    src_ip: ["fe80::/10"],
+    icmp_type: ["router-advertisement"],
+  });
+});
+
 test("the failover's bound holds for a line's IPv6 too, which may have more targets", () => {
   const site = load();
   site.wan.ipv6 = {
