@@ -86,6 +86,11 @@ function told({ from, to, family, protocol, port, lastPort }: Flow): string {
 
 /** Who may reach what: a row for each zone, a column for each other one, the router and the lines. */
 export function matrixTable(site: RoutedSite): string {
+  if (site.wan.ipv6 === "off") return tableOf(site, "ipv4");
+  return `IPv4:\n${tableOf(site, "ipv4")}\n\nIPv6:\n${tableOf(site, "ipv6")}`;
+}
+
+function tableOf(site: RoutedSite, family: Family): string {
   const firewall = new Firewall(deriveRouter(site).firewall);
   const inside = legs(site).map(({ name }) => zoneName(name));
   const lines = site.wan.lines.map((line) => zoneName(line.interface));
@@ -93,9 +98,9 @@ export function matrixTable(site: RoutedSite): string {
   const cells = zones.map((from) => [
     from,
     ...zones.map((zone) =>
-      zone === from ? "" : summary(firewall, from, { zone }),
+      zone === from ? "" : summary(firewall, family, from, { zone }),
     ),
-    routerCell(site, firewall, from),
+    routerCell(site, firewall, family, from),
   ]);
   const rows = [["from \\ to", ...zones, "router"], ...cells];
   const widths = (rows[0] ?? []).map((_, column) =>
@@ -114,19 +119,25 @@ export function matrixTable(site: RoutedSite): string {
 function routerCell(
   site: RoutedSite,
   firewall: Firewall,
+  family: Family,
   from: string,
 ): string {
   const cells = legs(site)
     .flatMap((leg) => routerAddresses(site, leg))
-    .filter((address) => familyOf(address) === "ipv4")
-    .map((address) => summary(firewall, from, { address }));
+    .filter((address) => familyOf(address) === family)
+    .map((address) => summary(firewall, family, from, { address }));
   const most = cells.sort((left, right) => right.length - left.length)[0];
   return most ?? "-";
 }
 
-function summary(firewall: Firewall, from: string, to: Flow["to"]): string {
+function summary(
+  firewall: Firewall,
+  family: Family,
+  from: string,
+  to: Flow["to"],
+): string {
   const open = (protocol: Protocol, port?: number) =>
-    firewall.passes({ from, to, family: "ipv4", protocol, port });
+    firewall.passes({ from, to, family, protocol, port });
   const all = parts(firewall.ports);
   const [tcp, udp] = (["tcp", "udp"] as const).map((protocol) => {
     const ports = toldPorts(all.filter(([port]) => open(protocol, port)));

@@ -259,6 +259,23 @@ test("the table has a row for each zone and says what it may reach", () => {
   ).toBe("wan1udp68");
 });
 
+test("with IPv6 there is a table for each family: what IPv4 alone opens is not in the other", () => {
+  const site = load();
+  site.wan.ipv6 = {
+    ula: "fd12:3456:789a::/48",
+    translate: "masq6",
+    targets: ["2606:4700:4700::1111"],
+  };
+  const [, four = "", six = ""] = matrixTable(site).split(/^IPv[46]:$/m);
+  const row = (table: string, from: string) =>
+    table.split("\n").find((line) => line.startsWith(`${from} `)) ?? "";
+  for (const table of [four, six])
+    expect(row(table, "tunnel")).toMatch(/tcp 8006 .*tcp 443,7844 udp 7844/);
+  expect(row(four, "wan1")).toContain("udp 68");
+  expect(row(six, "wan1")).not.toContain("udp 68");
+  expect(row(six, "wan1")).toContain("udp 546");
+});
+
 test("the table shows a range as it is, and all ports as all", () => {
   const site = load();
   networkOf(site, "ci").allow = [
