@@ -42,6 +42,7 @@ export class Firewall {
   readonly #forwards: boolean;
 
   constructor(firewall: readonly Section[]) {
+    for (const section of firewall) refuseUnknown(section);
     const of = (type: string) => firewall.filter((item) => item.type === type);
     for (const { options } of of("zone"))
       this.#zones.set(String(options.name), options);
@@ -104,6 +105,28 @@ export class Firewall {
       ports: items("dest_port").map(portRange),
     });
   }
+}
+
+/** What a packet's fate hangs on and is worked out here, by type; undefined: whatever it has. */
+const understood: Record<string, RegExp | undefined> = {
+  defaults: undefined,
+  zone: undefined,
+  forwarding: /^(src|dest|family)$/,
+  rule: /^(name|src|dest|proto|src_ip|src_port|dest_ip|dest_port|icmp_type|family|target)$/,
+};
+
+/** A table that passes over what it does not know would be believed. */
+function refuseUnknown({ section, type, options }: Section): void {
+  const known = understood[type];
+  const refused = !(type in understood)
+    ? `a ${type}`
+    : (Object.keys(options).find((key) => known && !known.test(key)) ??
+      [options.src, options.dest].find((zone) => zone === "*") ??
+      (options.dest && options.dest_ip ? "dest_ip behind a zone" : undefined));
+  if (refused === undefined) return;
+  throw new Error(
+    `Unable to work out what firewall section "${section}" does: ${refused} is not understood here.`,
+  );
 }
 
 const pair = (from: unknown, to: unknown) => `${from} > ${to}`;

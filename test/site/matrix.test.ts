@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { isRouted, loadSite } from "../../site";
 import { differences, flowsOf, matrixTable } from "../../site/matrix";
 import { Firewall } from "../../site/matrix/evaluate";
-import { deriveRouter, type RoutedSite } from "../../site/uci";
+import { deriveRouter, type RoutedSite, type Section } from "../../site/uci";
 
 const load = (): RoutedSite => {
   const site = loadSite("environments/dev.yaml");
@@ -232,6 +232,27 @@ test("whatever networks may reach, the firewall does just that", () => {
     { numRuns: 6 },
   );
 }, 60_000);
+
+test.each<[string, Partial<Section>]>([
+  ["a redirect", { type: "redirect" }],
+  ["enabled", { options: { src: "ci", enabled: "0" } }],
+  ["\\*", { options: { src: "*" } }],
+  ["dest_ip behind a zone", { options: { dest: "ci", dest_ip: "10.0.0.1" } }],
+])(
+  "what the table cannot work out is refused, not passed over: %s",
+  (word, change) => {
+    const { firewall } = deriveRouter(load());
+    const strange = {
+      section: "strange",
+      type: "rule",
+      options: {},
+      ...change,
+    };
+    expect(() => new Firewall([...firewall, strange])).toThrow(
+      new RegExp(`section "strange" does: ${word} is not understood`),
+    );
+  },
+);
 
 test("a network that may take one line only reaches no other", () => {
   const site = load();
