@@ -1,6 +1,13 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import * as log from "@pulumi/pulumi/log";
-import { judge, loadLocated, ManifestError, type Site } from "../site";
+import {
+  isRouted,
+  judge,
+  loadLocated,
+  ManifestError,
+  type Site,
+} from "../site";
+import { differences } from "../site/matrix";
 import { formatPlace } from "../site/problem";
 
 /** The manifest's site; an error ends the program before anything is declared, and so touched. */
@@ -16,6 +23,14 @@ export function checkedSite(file: string): Site {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     throw new RunError(errors.map(({ text }) => text).join("\n"));
+  }
+  if (isRouted(site)) {
+    const wrong = differences(site);
+    if (wrong.length > 0) {
+      throw new RunError(
+        `firewall-matrix: the firewall made of ${file} is not what it says; nothing was touched. Please report this, it is a fault of hybrid-site:\n${wrong.join("\n")}`,
+      );
+    }
   }
   return site;
 }
