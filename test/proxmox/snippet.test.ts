@@ -149,11 +149,18 @@ test("a file that stands there is refused unless it is adopted, and then it come
 test("a snippet that a guest has is not removed", async () => {
   const inputs = snippetInputs({ file: "one.yaml" });
   const { id, props } = await create(inputs);
-  await host.pve.session().request("POST", "/nodes/pve/qemu", {
+  const session = host.pve.session();
+  const upid = await session.request<string>("POST", "/nodes/pve/qemu", {
     vmid: 100,
     name: "web",
     cicustom: "vendor=local:snippets/one.yaml",
   });
+  // PVE makes it in a task, after its reply.
+  const status = `/nodes/pve/tasks/${encodeURIComponent(upid)}/status`;
+  const isDone = async () =>
+    (await session.request<{ status: string }>("GET", status)).status ===
+    "stopped";
+  while (!(await isDone())) await new Promise((next) => setTimeout(next, 20));
   await expect(host.snippets.delete(id, props)).rejects.toThrow(
     'guest 100 "web" could not start without local:snippets/one.yaml',
   );
