@@ -59,7 +59,9 @@ test("all power off and on again: everything is back, and nothing has changed", 
   const [, guests] = await comesBack();
   expect(guests).toEqual(before);
   expect((await onServer("exportfs", "-s")).output).toContain("/fast/vm-ml110");
-  expect(await quiet()).toEqual([0, true]);
+  // A device may still be starting at the first look, and says so.
+  const first = await quiet();
+  expect(first[0] === 0 ? first : await quiet()).toEqual([0, true]);
 });
 
 test("a property set by hand, an export and a file that went are found, and mended by the next run", async () => {
