@@ -1,4 +1,4 @@
-import type { ClientChannel } from "ssh2";
+import type { Running } from "./connection";
 import { HostError } from "./errors";
 import type { RunOptions, Words } from "./machine";
 import { quote } from "./quote";
@@ -10,108 +10,73 @@ export const lockHeld = 75;
 const outputAtMost = 64 * 1024 * 1024;
 
 /** What a command says until it ends. */
-export function collect(
-  channel: ClientChannel,
+export async function collect(
+  { channel, ended }: Running,
   commands: readonly Words[],
   host: string,
   { signal, stdin }: Pick<RunOptions, "signal" | "stdin">,
 ): Promise<Output> {
   const words = commands[0] as Words;
-  return new Promise((resolve, reject) => {
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let size = 0;
-    let end: { code?: number; signal?: string } | undefined;
-    const abort = () => {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  let size = 0;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    const stop = (reason: unknown) => {
       channel.signal("TERM");
       channel.close();
-      reject(signal.reason);
+      reject(reason);
     };
+    const abort = () => stop(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    void ended.then(() => signal.removeEventListener("abort", abort));
     const take = (into: Buffer[]) => (chunk: Buffer) => {
       size += chunk.length;
       if (size <= outputAtMost) into.push(chunk);
       else {
-        channel.close();
-        reject(
-          new HostError(
-            "exit",
-            `"${words[0]}" on host "${host}" says too much`,
-            {
-              words,
-            },
-          ),
-        );
+        const text = `"${words[0]}" on host "${host}" says too much`;
+        stop(new HostError("exit", text, { words }));
       }
     };
-    signal.addEventListener("abort", abort, { once: true });
     channel.on("data", take(stdout));
     channel.stderr.on("data", take(stderr));
-    // It may end without reading what it is given.
-    channel.on("error", () => undefined);
-    channel.on("exit", (code: number | null, name?: string) => {
-      end = code === null ? { signal: name } : { code };
-    });
-    channel.on("close", () => {
-      signal.removeEventListener("abort", abort);
-      const said = Buffer.concat(stderr).toString("utf8");
-      if (end?.code !== undefined) {
-        const output = Buffer.concat(stdout);
-        resolve({ code: end.code, stdout: output, stderr: said });
-      } else if (end) {
-        reject(
-          new HostError(
-            "killed",
-            `"${words[0]}" on host "${host}" was ended by ${end.signal ?? "a signal"}: ${said.trim()}`,
-            { words, stderr: said },
-          ),
-        );
-      } else {
-        reject(
-          new HostError(
-            "lost",
-            `the connection to host "${host}" went while "${words[0]}" ran there`,
-            { words, stderr: said },
-          ),
-        );
-      }
-    });
-    channel.end(stdin);
   });
+  channel.end(stdin);
+  const end = await Promise.race([ended, stopped]);
+  const said = Buffer.concat(stderr).toString("utf8");
+  if (end === undefined) {
+    const text = `the connection to host "${host}" went while "${words[0]}" ran there`;
+    throw new HostError("lost", text, { words, stderr: said });
+  }
+  if ("signal" in end) {
+    const text = `"${words[0]}" on host "${host}" was ended by ${end.signal}: ${said.trim()}`;
+    throw new HostError("killed", text, { words, stderr: said });
+  }
+  return { code: end.code, stdout: Buffer.concat(stdout), stderr: said };
 }
 
 /** `cat` gives back what it is sent once the lock is held. */
-export function acquired(
-  channel: ClientChannel,
+export async function acquired(
+  { channel, ended }: Running,
   host: string,
   lock: string,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    let code: number | null = null;
+  let said = "";
+  channel.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  const held = new Promise<"held">((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    channel.once("data", () => resolve());
-    channel.stderr.on("data", (chunk: Buffer) => {
-      said += chunk.toString("utf8");
-    });
-    channel.on("error", () => undefined);
-    channel.on("exit", (value: number | null) => {
-      code = value;
-    });
-    channel.on("close", () => {
-      signal.removeEventListener("abort", abort);
-      const cause =
-        code === lockHeld
-          ? `another holds ${lock} for over a minute (${quote(["fuser", "--verbose", lock])} on it tells who)`
-          : `${lock} could not be locked: ${said.trim() || "the connection went"}`;
-      reject(
-        new HostError(
-          code === null ? "lost" : "exit",
-          `on host "${host}" ${cause}`,
-        ),
-      );
-    });
-    channel.write("held\n");
+    void ended.then(() => signal.removeEventListener("abort", abort));
+    channel.once("data", () => resolve("held"));
   });
+  channel.write("held\n");
+  const end = await Promise.race([held, ended]);
+  if (end === "held") return;
+  const isTaken = end !== undefined && "code" in end && end.code === lockHeld;
+  const cause = isTaken
+    ? `another holds ${lock} for over a minute (${quote(["fuser", "--verbose", lock])} on it tells who)`
+    : `${lock} could not be locked: ${said.trim() || "the connection went"}`;
+  throw new HostError(end ? "exit" : "lost", `on host "${host}" ${cause}`);
 }

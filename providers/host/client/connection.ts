@@ -21,6 +21,15 @@ export type SshAccount = { username: string } & (
   | { agent: string }
 );
 
+/** A command that runs on the machine. */
+export interface Running {
+  channel: ClientChannel;
+  /** How it ended, when all that it said has been read; undefined: the connection went. */
+  ended: Promise<End | undefined>;
+}
+
+export type End = { code: number } | { signal: string };
+
 const readyTimeoutMs = 15_000;
 /** Three lost ones and the connection is given up. */
 const keepaliveMs = 5_000;
@@ -41,16 +50,16 @@ export class SshConnection {
     private readonly bastion?: SshConnection,
   ) {}
 
-  /** A channel in which `command` runs; nothing has run when this rejects. */
-  async open(command: string, signal: AbortSignal): Promise<ClientChannel> {
+  /** Where this rejects as "unreachable", nothing has run. */
+  async open(command: string, signal: AbortSignal): Promise<Running> {
     this.#users += 1;
     clearTimeout(this.#idle);
     try {
-      const channel = await this.#retried(signal, (client) =>
+      const running = await this.#retried(signal, (client) =>
         exec(client, command),
       );
-      channel.once("close", () => this.#leave());
-      return channel;
+      void running.ended.then(() => this.#leave());
+      return running;
     } catch (error) {
       this.#leave();
       throw error;
@@ -205,7 +214,7 @@ export class SshConnection {
 }
 
 /** Tells apart whether the machine had been asked when it failed. */
-function exec(client: Client, command: string): Promise<ClientChannel> {
+function exec(client: Client, command: string): Promise<Running> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => {
       const isAsked = !/^Not connected|channel open failure/i.test(
@@ -217,11 +226,29 @@ function exec(client: Client, command: string): Promise<ClientChannel> {
     };
     try {
       client.exec(command, (error, channel) =>
-        error === undefined ? resolve(channel) : fail(error),
+        error === undefined
+          ? resolve({ channel, ended: endOf(channel) })
+          : fail(error),
       );
     } catch (error) {
       fail(error as Error);
     }
+  });
+}
+
+/**
+ * To be called before anything else happens: a quick command's end comes in
+ * one packet with the answer that it has begun.
+ */
+function endOf(channel: ClientChannel): Promise<End | undefined> {
+  return new Promise((resolve) => {
+    let end: End | undefined;
+    channel.on("exit", (code: number | null, name?: string) => {
+      end = code === null ? { signal: name ?? "a signal" } : { code };
+    });
+    channel.on("close", () => resolve(end));
+    // It may end without reading what it is given.
+    channel.on("error", () => undefined);
   });
 }
 

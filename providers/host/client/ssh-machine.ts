@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
-import type { ClientChannel } from "ssh2";
 import { Limiter } from "../../limiter";
 import { acquired, collect, lockHeld, type Output } from "./channel";
-import type { SshConnection } from "./connection";
+import type { Running, SshConnection } from "./connection";
 import { HostError } from "./errors";
 import type {
   FileFacts,
@@ -49,14 +48,11 @@ export class SshMachine implements Machine {
       lock,
       "cat",
     ];
-    const channel = await this.#open([words], signal);
+    const running = await this.#open([words], signal);
     const gone = new AbortController();
-    const closed = new Promise<void>((resolve) =>
-      channel.once("close", () => resolve()),
-    );
     try {
-      await acquired(channel, this.name, lock, signal);
-      channel.once("close", () =>
+      await acquired(running, this.name, lock, signal);
+      void running.ended.then(() =>
         gone.abort(
           new HostError(
             "lost",
@@ -66,8 +62,8 @@ export class SshMachine implements Machine {
       );
       return await act(AbortSignal.any([signal, gone.signal]));
     } finally {
-      channel.end();
-      await closed;
+      running.channel.end();
+      await running.ended;
     }
   }
 
@@ -176,8 +172,8 @@ export class SshMachine implements Machine {
   #once(commands: readonly Words[], options: RunOptions): Promise<Output> {
     const { signal, stdin, codes = [0] } = options;
     return this.#limiter.run(this.name, channelsAtOnce, signal, async () => {
-      const channel = await this.#open(commands, signal);
-      const output = await collect(channel, commands, this.name, {
+      const running = await this.#open(commands, signal);
+      const output = await collect(running, commands, this.name, {
         signal,
         stdin,
       });
@@ -186,10 +182,7 @@ export class SshMachine implements Machine {
     });
   }
 
-  #open(
-    commands: readonly Words[],
-    signal: AbortSignal,
-  ): Promise<ClientChannel> {
+  #open(commands: readonly Words[], signal: AbortSignal): Promise<Running> {
     // The tools' English, which is read here.
     const before = ["LC_ALL=C", ...(this.sudo ? ["sudo", "-n", "--"] : [])];
     const line = commands

@@ -1,0 +1,42 @@
+import type { AddressInfo } from "node:net";
+import { Server } from "ssh2";
+import { makeKey } from "../../lab/host/key";
+import { SshConnection } from "../../providers/host/client";
+import { SshMachine } from "../../providers/host/client/ssh-machine";
+
+const key = makeKey();
+
+test("a command whose end comes together with its begin is not taken for a lost one", async () => {
+  const server = new Server({ hostKeys: [key.private] }, (client) => {
+    client.on("authentication", (context) => context.accept());
+    client.on("session", (acceptSession) =>
+      acceptSession().on("exec", (accept) => {
+        // All of it in one packet of TCP.
+        const channel = accept();
+        channel.write("said");
+        channel.exit(3);
+        channel.end();
+      }),
+    );
+    client.on("error", () => undefined);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const connection = new SshConnection(
+    "quick",
+    { address: "127.0.0.1", port, hostKeys: [key.public] },
+    { username: "root", privateKey: key.private },
+  );
+  const machine = new SshMachine("quick", connection, false);
+  try {
+    const { signal } = new AbortController();
+    for (let run = 0; run < 20; run++) {
+      expect(await machine.run(["true"], { signal, codes: [3] })).toMatchObject(
+        { code: 3, stdout: "said" },
+      );
+    }
+  } finally {
+    await connection.close();
+    await new Promise<void>((done) => server.close(() => done()));
+  }
+});
