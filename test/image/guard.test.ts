@@ -253,7 +253,7 @@ testWith("busybox")(
     reload_service
     exec 1000>&-
     flock -w 3 "$RIG/procd.lock" true && logger -t x -p y "the lock is free"
-    echo 2 >"$RIG/ubus"; rm -r "$IPKG_INSTROOT/var/run/rpcd/snapshot-files"
+    rm -r "$IPKG_INSTROOT/var/run/rpcd/snapshot-files"; echo 2 >"$RIG/ubus"
     wait`);
     expect(one.said()).toBe("the lock is free\n");
     await one.boot();

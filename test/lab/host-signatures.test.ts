@@ -64,15 +64,18 @@ const newerTags =
 describe("signatures are those that util-linux finds in the same bytes", () => {
   for (const [slot, content] of contents.entries()) {
     // Before 2.41 a pool is known by its uberblocks, at other places.
-    const isOtherwise = content.kind === "pool" && content.bare && !isRecent;
+    const isElsewhere = content.kind === "pool" && content.bare && !isRecent;
     const check = testWith("wipefs", "-V");
-    (isOtherwise ? test.skip : check)(`wipefs: ${name(content)}`, async () => {
+    check(`wipefs: ${name(content)}`, async () => {
       const words = ["-n", "-J"];
       const ours = await lab.run("wipefs", ...words, node(slot));
       const theirs = real("wipefs", ...words, image(slot));
       const bare = (text: string) =>
         text.replace(/"device": "[^"]*"/g, '"device": ""');
-      expect(bare(ours.stdout.toString())).toBe(bare(theirs));
+      const types = (text: string) =>
+        new Set(text.match(/"type": "[^"]*"/g) ?? []);
+      const compared = isElsewhere ? types : bare;
+      expect(compared(ours.stdout.toString())).toEqual(compared(theirs));
     });
 
     check(`blkid: ${name(content)}`, async () => {
