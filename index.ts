@@ -1,4 +1,5 @@
 import "./components/stack-traces";
+import "./components/early-provider";
 import { Config } from "@pulumi/pulumi/config";
 import type { Resource } from "@pulumi/pulumi/resource";
 import { checkedSite } from "./components/checked-site";

@@ -41,6 +41,8 @@ test("the second changes nothing", async () => {
   const { code, output } = await lab.run();
   expect(code).toBe(0);
   expect(output).toMatch(/Resources:\s+\d+ unchanged/);
+  // The early start of the providers asks for a function that none has.
+  expect(output).not.toMatch(/function/i);
   expect((await lab.run("preview", "--expect-no-changes")).code).toBe(0);
 });
 
@@ -63,7 +65,13 @@ test("state is small: under 3 kB a machine", () => {
   for (const resource of checkpoint.latest.resources.filter(({ type }) =>
     type.endsWith("VirtualMachine"),
   )) {
-    expect(JSON.stringify(resource).length).toBeLessThan(3_000);
+    // Stack traces name files by their way from the lab's folder, which is far away here.
+    const text = JSON.stringify(resource).replaceAll(
+      /project:[^"]*?\/(?=providers|components|node_modules|index\.ts)/g,
+      "project:///../",
+    );
+    expect(text).toContain("project:///../index.ts");
+    expect(text.length).toBeLessThan(3_000);
   }
 });
 
