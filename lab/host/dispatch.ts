@@ -1,10 +1,9 @@
-import type { ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import type { Faults } from "./faults";
-import { spawnPlain } from "./plain";
+import { PlainShell } from "./plain";
 import type { Call, Tool } from "./tool";
 import type { HostWorld } from "./world";
 
@@ -69,15 +68,15 @@ export class Dispatch {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A process of the machine's shell, which calls tools without one for each. */
+  /** A shell for a plain line; it calls tools without a process for each. */
   shell(
     command: string,
     user: string,
     streams: Pick<Call, "stdin" | "stdout" | "stderr">,
     signal: AbortSignal,
-  ): ChildProcess {
+  ): PlainShell {
     const run = this.#runner(streams, signal);
-    return spawnPlain(command, async (words) => {
+    return new PlainShell(command, async (words) => {
       try {
         return await run("env", words, user);
       } catch (error) {

@@ -15,7 +15,7 @@ import {
   utils,
 } from "ssh2";
 import type { Dispatch } from "./dispatch";
-import { isPlain } from "./plain";
+import { isPlain, PlainShell } from "./plain";
 import type { HostUser } from "./spec";
 import type { HostWorld } from "./world";
 
@@ -32,7 +32,7 @@ export class SshServer {
   readonly #ssh: Server;
   readonly #tcp = createServer((socket) => this.#accept(socket));
   readonly #sockets = new Set<Socket>();
-  readonly #children = new Set<ChildProcess>();
+  readonly #children = new Set<ChildProcess | PlainShell>();
 
   constructor(private readonly options: ServerOptions) {
     this.#ssh = new Server({ hostKeys: [...options.hostKeys] }, (connection) =>
@@ -133,7 +133,6 @@ export class SshServer {
       session.on("signal", (_accept, _reject, { name }) =>
         kill(child, `SIG${name}`),
       );
-      child.on("error", () => channel.close());
       child.on("close", (code, signal) => {
         this.#children.delete(child);
         if (!channel.writable) return;
@@ -158,6 +157,7 @@ export class SshServer {
         HYBRID_SITE_LAB_HOST: dispatch.socket,
       },
     });
+    child.on("error", () => channel.close());
     channel.pipe(child.stdin);
     child.stdin.on("error", () => undefined);
     child.stdout.pipe(channel, { end: false });
@@ -171,7 +171,7 @@ export class SshServer {
     return child;
   }
 
-  #plain(command: string, user: string, channel: ServerChannel): ChildProcess {
+  #plain(command: string, user: string, channel: ServerChannel): PlainShell {
     const gone = new AbortController();
     const stdin = new PassThrough();
     channel.pipe(stdin);
@@ -182,17 +182,15 @@ export class SshServer {
     const streams = { stdin, stdout: channel, stderr: channel.stderr };
     const { dispatch } = this.options;
     const child = dispatch.shell(command, user, streams, gone.signal);
-    // What the shell says itself.
-    child.stdout?.pipe(channel, { end: false });
-    child.stderr?.pipe(channel.stderr, { end: false });
     child.on("close", () => gone.abort());
     return child;
   }
 }
 
-function kill(child: ChildProcess, signal: string): void {
+function kill(child: ChildProcess | PlainShell, signal: string): void {
   try {
-    if (child.pid) process.kill(-child.pid, signal);
+    if (child instanceof PlainShell) child.kill(signal);
+    else if (child.pid) process.kill(-child.pid, signal);
   } catch {
     // It has ended meanwhile.
   }

@@ -40,20 +40,15 @@ export class Image {
     const bytes = Buffer.alloc(
       Math.max(0, Math.min(length, this.sizeBytes - offset)),
     );
+    const chunks = this.#written();
+    const written = this.#piecesOf(offset, bytes.length).filter(({ chunk }) =>
+      chunks.has(chunk),
+    );
+    if (written.length === 0) return bytes;
     const descriptor = openSync(this.file, "r");
     try {
-      let done = 0;
-      while (done < bytes.length) {
-        const count = readSync(
-          descriptor,
-          bytes,
-          done,
-          bytes.length - done,
-          offset + done,
-        );
-        if (count === 0) break;
-        done += count;
-      }
+      for (const { at, end } of written)
+        readSync(descriptor, bytes, at, end - at, offset + at);
     } finally {
       closeSync(descriptor);
     }
@@ -64,9 +59,7 @@ export class Image {
     const chunks = this.#written();
     const descriptor = openSync(this.file, "r+");
     try {
-      for (let at = 0; at < data.length; ) {
-        const chunk = Math.floor((offset + at) / chunkBytes);
-        const end = Math.min(data.length, (chunk + 1) * chunkBytes - offset);
+      for (const { chunk, at, end } of this.#piecesOf(offset, data.length)) {
         const piece = data.subarray(at, end);
         if (chunks.has(chunk) || !isZero(piece)) {
           if (!chunks.has(chunk)) {
@@ -75,7 +68,6 @@ export class Image {
           }
           writeSync(descriptor, piece, 0, piece.length, offset + at);
         }
-        at = end;
       }
     } finally {
       closeSync(descriptor);
@@ -104,10 +96,24 @@ export class Image {
     return hash.digest("hex");
   }
 
+  /** The chunks that a range touches, and which part of the range is in each. */
+  #piecesOf(
+    offset: number,
+    length: number,
+  ): { chunk: number; at: number; end: number }[] {
+    const pieces = [];
+    for (let at = 0; at < length; ) {
+      const chunk = Math.floor((offset + at) / chunkBytes);
+      const end = Math.min(length, (chunk + 1) * chunkBytes - offset);
+      pieces.push({ chunk, at, end });
+      at = end;
+    }
+    return pieces;
+  }
+
   #written(): Set<number> {
-    const size = existsSync(this.#chunksFile)
-      ? statSync(this.#chunksFile).size
-      : 0;
+    const found = statSync(this.#chunksFile, { throwIfNoEntry: false });
+    const size = found?.size ?? 0;
     if (size !== this.#known) {
       const lines = size > 0 ? readFileSync(this.#chunksFile, "utf8") : "";
       this.#chunks = new Set(

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Device } from "./device";
-import { decodeXdr, encodeXdr, type NvList } from "./nvlist";
+import { decodeXdr, encodeXdr, isXdr, type NvList } from "./nvlist";
 
 export { decodeXdr, encodeXdr, type NvList, type NvValue } from "./nvlist";
 
@@ -32,8 +32,10 @@ export function labelOffsets(sizeBytes: number): number[] {
 /** The pair list of each of the four labels, undefined where it is none. */
 export function readLabels(device: Bytes): (NvList | undefined)[] {
   return labelOffsets(device.sizeBytes).map((offset) => {
-    const bytes = device.read(offset + listAt, listBytes - trailerBytes);
-    return decodeXdr(bytes);
+    const at = offset + listAt;
+    // Most devices have none, and to read a whole one takes its time.
+    if (!isXdr(device.read(at, 4))) return undefined;
+    return decodeXdr(device.read(at, listBytes - trailerBytes));
   });
 }
 

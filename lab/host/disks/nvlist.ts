@@ -103,13 +103,18 @@ function text(value: string): Buffer {
 
 /** Undefined where no list begins, or it is cut off. */
 export function decodeXdr(bytes: Buffer): NvList | undefined {
-  if (bytes[0] !== 1 || bytes[1] !== 1) return undefined;
+  if (!isXdr(bytes)) return undefined;
   try {
     return decodeList(new Cursor(bytes, 4));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** By the first bytes: XDR, written by a little-endian machine. */
+export function isXdr(bytes: Buffer): boolean {
+  return bytes[0] === 1 && bytes[1] === 1;
 }
 
 class Cursor {

@@ -18,8 +18,10 @@ export function zfsMember(probe: Probe): Found | undefined {
   for (const label of labelOffsets(probe.sizeBytes)) {
     const offset = label + listAt;
     if (probe.covered(offset, listBytes)) continue;
+    const start = probe.read(offset, 4);
+    if (start === undefined || start[0] !== 1 || (start[1] ?? 2) > 1) continue;
     const bytes = probe.read(offset, listBytes);
-    if (bytes === undefined || bytes[0] !== 1 || (bytes[1] ?? 2) > 1) continue;
+    if (bytes === undefined) continue;
     if (bytes.readUInt32BE(12) === 0) continue;
     const found = readPairs(bytes);
     if (found === undefined || !isGood(found)) continue;
