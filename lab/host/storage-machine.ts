@@ -10,6 +10,13 @@ import {
 } from "./disks";
 import { tools as factTools } from "./facts";
 import {
+  bootTargets,
+  startTargets,
+  stopTargets,
+  tools as targetTools,
+  targetUnit,
+} from "./lio";
+import {
   exportedTo,
   isServing,
   tools as nfsTools,
@@ -28,15 +35,20 @@ const units = {
     reload: refreshExports,
     stop: stopServer,
   },
+  [targetUnit]: {
+    start: (world: HostWorld) => startTargets(world),
+    stop: stopTargets,
+  },
 };
 
-/** Debian with ZFS, multipath-tools and the kernel's NFS server. */
+/** Debian with ZFS, multipath-tools, and the kernel's NFS server and targets. */
 export const storageTools: Record<string, Tool> = {
   ...diskTools,
   ...multipathTools,
   ...factTools,
   ...zfsTools,
   ...nfsTools,
+  ...targetTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
 };
@@ -55,7 +67,9 @@ const folders = [
   "/etc/cron.d",
   "/etc/exports.d",
   "/etc/modprobe.d",
+  "/etc/iscsi",
   "/etc/multipath",
+  "/etc/rtslib-fb-target",
   "/etc/systemd/system",
   "/etc/zfs/zed.d",
   "/usr/local/sbin",
@@ -72,6 +86,7 @@ export function bootStorage(
   installDisks(world, { disks });
   installUnits(world, installed);
   bootDisks(world);
+  bootTargets(world);
   bootZfs(world);
   bootUnits(world, units);
 }
