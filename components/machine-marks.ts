@@ -1,5 +1,6 @@
 import { adoptedSuffix } from "../providers/dynamic/owner";
 import { HostError, type Machine } from "../providers/host/client";
+import { parseConfiguration } from "../providers/storage/iscsi-target/saved";
 
 export interface MachineMark {
   /** 'dataset "tank/vm"' */
@@ -7,7 +8,7 @@ export interface MachineMark {
   owner: string;
 }
 
-/** What carries the site's mark on a machine: pools, datasets, exports and files. */
+/** What carries the site's mark on a machine: pools, datasets, exports, targets and files. */
 export async function markedOn(
   siteId: string,
   machine: Machine,
@@ -17,6 +18,7 @@ export async function markedOn(
     ...(await datasets(machine, signal)),
     ...(await marked(machine, "/etc/exports.d", "exports", signal)),
     ...(await marked(machine, "/etc/multipath/conf.d", "settings", signal)),
+    ...(await targets(machine, signal)),
     ...(await fileSets(machine, signal)),
   ];
   return all.filter(({ owner }) => owner.startsWith(`${siteId}/`));
@@ -65,6 +67,22 @@ async function marked(
     const what = `${kind} "${folder}/${names[index]}"`;
     return owner === undefined ? [] : [{ what, owner: withoutSuffix(owner) }];
   });
+}
+
+/** As saved, where secrets stand beside: only whose they are leaves this function. */
+async function targets(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const file = "/etc/rtslib-fb-target/saveconfig.json";
+  const text = await machine.read(file, signal);
+  if (text === undefined) return [];
+  return parseConfiguration(text.toString("utf8")).targets.map(
+    ({ iqn, alias }) => ({
+      what: `target "${iqn}"`,
+      owner: withoutSuffix(alias),
+    }),
+  );
 }
 
 async function fileSets(

@@ -19,6 +19,7 @@ import {
   poolsOf,
   storageClassesOf,
 } from "../site/storage";
+import { iscsiTargets } from "./iscsi-targets";
 
 /**
  * From disks to what hosts mount: multipath maps, pools, datasets, exports and
@@ -65,6 +66,11 @@ export class StorageFabric extends ComponentResource {
     const datasets = this.#datasets(pools);
     const exports = this.#exports(datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
+    const disks = iscsiTargets(site, this, needs, (name) =>
+      present(datasets.get(name)),
+    );
+    for (const [user, made] of disks)
+      this.#mounts.set(user, [...this.neededBy(user), ...made]);
     this.registerOutputs({ storageClasses: storageClassesOf(site) });
   }
 

@@ -57,6 +57,7 @@ const installed = [
   ...Object.keys(units),
   "chrony.service",
   "cron.service",
+  "iscsid.service",
   "zfs-zed.service",
 ];
 

@@ -10,6 +10,7 @@ import { powerProblems } from "./power";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
 import { storageProblems } from "./storage";
+import { targetProblems } from "./targets";
 import { routerGuestProblems, wanProblems } from "./wan";
 
 const checks = [
@@ -27,6 +28,7 @@ const checks = [
   cablingProblems,
   storageProblems,
   exportProblems,
+  targetProblems,
   powerProblems,
 ];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { diskPlace } from "./disks";
+import { iscsi } from "./iscsi";
 import { name } from "./site";
 import { block, size } from "./units";
 
@@ -181,6 +182,7 @@ export const storage = z.strictObject({
   datasets: z.array(dataset).default([]),
   exports: z.array(nfsExport).default([]).describe("By NFS 4.2."),
   mounts: z.array(mount).default([]).describe("On hosts of Proxmox VE."),
+  iscsi: iscsi.optional().describe("Volumes that hosts have as disks."),
   storageClasses: z
     .array(storageClass)
     .default([])

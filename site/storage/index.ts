@@ -15,3 +15,9 @@ export {
   poolCareOf,
   poolsOf,
 } from "./pools";
+export {
+  type InitiatorPlan,
+  initiatorsOf,
+  type TargetPlan,
+  targetsOf,
+} from "./targets";

@@ -75,9 +75,9 @@ export interface Configuration {
   served: { iqn: string; index: number; object: string }[];
 }
 
-/** Throws when it is not what the library writes; never with a word of it. */
+/** Throws when it is not what the library writes; never with a word of it: there are secrets in it. */
 export function parseConfiguration(text: string): Configuration {
-  const { storage_objects: objects, targets } = form.parse(JSON.parse(text));
+  const { storage_objects: objects, targets } = formOf(text);
   const known = objects.map(
     ({ name, plugin, dev = "", wwn = "", readonly = false }) => ({
       name,
@@ -106,6 +106,14 @@ export function parseConfiguration(text: string): Configuration {
       })),
     ),
   };
+}
+
+function formOf(text: string): Form {
+  try {
+    return form.parse(JSON.parse(text));
+  } catch {
+    throw new Error("it is not what targetctl writes");
+  }
 }
 
 function targetFrom(

@@ -52,7 +52,6 @@ export async function readSaved({
   return text && parsed(machine.name, savedFile, text.toString("utf8"));
 }
 
-/** The parser's own words would quote the text, and that has secrets. */
 function parsed(host: string, file: string, text: string): Configuration {
   try {
     return parseConfiguration(text);
