@@ -10,10 +10,22 @@ export interface HostName {
  * What every host knows without asking anybody: the machines, plain in their
  * first network and as NAME-NETWORK in others, and further names.
  */
-export function hostNamesOf({ site, hardware, dns }: Site): HostName[] {
+export function hostNamesOf({
+  site,
+  hardware,
+  proxmox,
+  dns,
+}: Site): HostName[] {
   const full = (name: string) => [`${name}.${site.domain}`, name];
+  // pmxcfs does not start where the node's own name leads to no address. On a
+  // line of its own: the first name of a line is what "hostname -f" says.
+  const nodeOf = (host: string) =>
+    proxmox.hosts.find((item) => item.host === host)?.node ?? host;
   return [
     ...hardware.hosts.flatMap(({ name, addresses, bmc }) => [
+      ...Object.values(addresses)
+        .slice(0, nodeOf(name) === name ? 0 : 1)
+        .map((address) => ({ address, names: full(nodeOf(name)) })),
       ...Object.entries(addresses).map(([network, address], index) => ({
         address,
         names: full(index === 0 ? name : `${name}-${network}`),

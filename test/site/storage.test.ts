@@ -274,6 +274,18 @@ test("hosts know each other's names and their own time without the router", () =
   });
 });
 
+test("a node that is called otherwise than its machine finds itself by its name", () => {
+  const site = load();
+  Object.assign(site.proxmox.hosts[2] ?? {}, { node: "pve3" });
+  const names = hostNamesOf(site);
+  const own = names.filter((entry) => entry.names.includes("pve3"));
+  expect(own).toEqual([
+    { address: "10.10.10.12", names: ["pve3.dev.example.net", "pve3"] },
+  ]);
+  expect(names.some((entry) => entry.names.includes("r630"))).toBe(true);
+  expect(names).toHaveLength(hostNamesOf(load()).length + 1);
+});
+
 test("a site without the areas has nothing of them", () => {
   const site = load();
   delete site.storage;
