@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { diskPlace } from "./disks";
+import { schedule } from "./schedule";
 import { name } from "./site";
 import { block, size } from "./units";
-
-const schedule = z
-  .string()
-  .regex(
-    /^(hourly|daily|weekly|monthly|((Mon|Tue|Wed|Thu|Fri|Sat|Sun)((\.\.|,)(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* )?((\*|([01]\d|2[0-3])((\.\.|\/)\d{1,2})?):[0-5]\d|\*:[0-5]\d\/([1-9]|[1-5]\d)))$/,
-    'must be hourly, daily, weekly, monthly, or days and a time like "Sun 02:30"',
-  );
 
 const disks = z.array(diskPlace).min(1).describe("SHELF:BAY or HOST:DISK.");
 

@@ -96,6 +96,13 @@ const good: [string, Change][] = [
     },
   ],
   [
+    "scrubs of one day, at two hours",
+    (site) => {
+      const [fast, tank] = pools(site);
+      if (fast && tank) [fast.scrub, tank.scrub] = ["daily", "Sun 04:00"];
+    },
+  ],
+  [
     "a stand-alone storage space on one server with two paths",
     (site) => {
       dualPath(site);

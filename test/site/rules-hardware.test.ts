@@ -218,6 +218,14 @@ const bad: [string, Change, string[]][] = [
     ["storage-overcommit"],
   ],
   [
+    "scrubs that are said in two ways, and begin at one time",
+    (site) => {
+      const [fast, tank] = pools(site);
+      if (fast && tank) [fast.scrub, tank.scrub] = ["weekly", "Mon..Fri *:00"];
+    },
+    ["scrub-times"],
+  ],
+  [
     "a shelf without a battery",
     (site) => {
       site.power?.ups[0]?.feeds.splice(1, 1);
