@@ -170,7 +170,15 @@ export const storage = z.strictObject({
     .record(z.string(), size)
     .default({})
     .describe("Memory that ZFS's cache may take, by host."),
-  mailTo: z.string().optional().describe("Who is told of faults by mail."),
+  mailTo: z
+    .string()
+    // It stands in a file that ZFS's event daemon has a shell read, as root.
+    .regex(
+      /^[\w.+-]+(@[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$/i,
+      "must be an address like ops@example.net, or a user of the host",
+    )
+    .optional()
+    .describe("Who is told of faults by mail."),
   pools: z.array(pool).default([]).describe("Of ZFS."),
   datasets: z.array(dataset).default([]),
   exports: z.array(nfsExport).default([]).describe("By NFS 4.2."),

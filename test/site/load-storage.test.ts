@@ -102,6 +102,12 @@ const cases: [string, string | RegExp, string, string][] = [
     "must be hourly, daily, weekly, monthly, or days and a time",
   ],
   [
+    "mail to a command",
+    "  network: storage\n  arcMax",
+    "  network: storage\n  mailTo: $(reboot)\n  arcMax",
+    "must be an address like ops@example.net",
+  ],
+  [
     "a schedule over the week's end",
     'scrub: "Sat 02:00"',
     'scrub: "Sat..Mon 02:00"',
