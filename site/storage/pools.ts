@@ -72,10 +72,13 @@ export interface PoolCare {
 export function poolCareOf({ storage }: Site): PoolCare[] {
   if (storage === undefined) return [];
   const { pools, arcMax, mailTo } = storage;
-  return [...new Set(pools.map(({ host }) => host))].map((host) => ({
+  // A host's own pool, which it starts from, has a cache too.
+  const hosts = [...pools.map(({ host }) => host), ...Object.keys(arcMax)];
+  const serves = (host: string) => pools.some((pool) => pool.host === host);
+  return [...new Set(hosts)].map((host) => ({
     host,
     ...(arcMax[host] !== undefined && { arcMax: arcMax[host] }),
-    ...(mailTo && { mailTo }),
+    ...(mailTo && serves(host) && { mailTo }),
     scrubs: pools
       .filter((pool) => pool.host === host)
       .map(({ name, scrub }) => ({ pool: name, schedule: scrub })),

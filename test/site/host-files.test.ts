@@ -89,6 +89,20 @@ test.each([
   expect(cronOf(text)).toBe(expected);
 });
 
+test("a host without pools of the manifest has the cache of its own limited too", () => {
+  const site = load();
+  storageOf(site).arcMax.ml110 = 4 * 2 ** 30;
+  storageOf(site).mailTo = "ops@example.net";
+  expect(
+    textOf(site, "ml110", "/etc/modprobe.d/zz-hybrid-site-zfs.conf"),
+  ).toContain(`options zfs zfs_arc_max=${4 * 2 ** 30}\n`);
+  for (const path of [
+    "/etc/cron.d/hybrid-site-scrubs",
+    "/etc/zfs/zed.d/zed.rc",
+  ])
+    expect(textOf(site, "ml110", path)).toBeUndefined();
+});
+
 test("a storage server has its scrubs and the cache's limit in files", () => {
   const site = load();
   expect(

@@ -103,6 +103,12 @@ const good: [string, Change][] = [
     },
   ],
   [
+    "the smallest cache that ZFS takes",
+    (site) => {
+      if (site.storage) site.storage.arcMax["router-server"] = 2 ** 26;
+    },
+  ],
+  [
     "a stand-alone storage space on one server with two paths",
     (site) => {
       dualPath(site);

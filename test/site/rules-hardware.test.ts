@@ -121,6 +121,29 @@ const bad: [string, Change, string[]][] = [
     ["arc-memory"],
   ],
   [
+    "a cache that is larger than the host, which has no guests",
+    (site) => {
+      site.guests = site.guests.filter(({ host }) => host !== "router-server");
+      delete site.router;
+      if (site.storage) site.storage.arcMax["router-server"] = 32 * 2 ** 30;
+    },
+    ["arc-memory"],
+  ],
+  [
+    "a cache that leaves guests of a host without pools too little",
+    (site) => {
+      if (site.storage) site.storage.arcMax.ml110 = 20 * 2 ** 30;
+    },
+    ["arc-memory"],
+  ],
+  [
+    "a limit of the cache that ZFS ignores",
+    (site) => {
+      if (site.storage) site.storage.arcMax["router-server"] = 2 ** 26 - 1;
+    },
+    ["arc-memory"],
+  ],
+  [
     "a pool's server in a cluster, whatever its role",
     (site) => {
       server(site).role = "compute";
