@@ -106,6 +106,26 @@ const bad: [string, Change, string[]][] = [
     ["sas-paths"],
   ],
   [
+    "a shelf with cables from two cards, and one path",
+    (site) => {
+      sas(site).push({
+        from: { shelf: "shelf3", host: undefined },
+        to: "shelf1",
+        plugs: ["SFF-8088", "SFF-8088"],
+      });
+    },
+    ["sas-paths"],
+  ],
+  [
+    "a shelf behind another, with which the pool loses both",
+    (site) => {
+      const [, cable] = sas(site);
+      if (cable) cable.from = { shelf: "shelf1", host: undefined };
+    },
+    // Of "fast" one mirror, and four disks of the raidz2.
+    ["shelf-loss", "shelf-loss"],
+  ],
+  [
     "a plug that does not fit the shelf",
     (site) => {
       const [shelf] = site.hardware.shelves;
