@@ -200,6 +200,77 @@ const bad: [string, Change, string[]][] = [
     ["boot-mirror"],
   ],
   [
+    "a boot mirror of disks that differ by more than a tenth",
+    (site) => {
+      const [disk] = server(site).disks;
+      if (disk) disk.size = 215e9;
+    },
+    ["boot-mirror"],
+  ],
+  [
+    "a router's host that does not say what it starts from",
+    (site) => {
+      delete server(site).boot;
+    },
+    ["boot-mirror"],
+  ],
+  [
+    "a shutdown that leaves a host out",
+    (site) => {
+      if (site.power)
+        site.power.shutdown = [
+          { machines: ["r630"], wait: 60_000 },
+          { machines: ["router-server"], wait: 60_000 },
+        ];
+    },
+    ["power-order"],
+  ],
+  [
+    "modules without sockets in a machine whose processor nobody named",
+    (site) => {
+      const [, , host] = site.hardware.hosts;
+      delete host?.cpu;
+      if (host)
+        host.modules = [{ count: 25, size: 2 ** 31, type: "RDIMM", ecc: true }];
+    },
+    ["memory-sockets"],
+  ],
+  [
+    "Storage Spaces Direct on one server that is named twice",
+    (site) => {
+      pools(site)[1]?.spares.splice(0);
+      site.storage?.storageSpaces.push({
+        name: "s2d",
+        hosts: ["r630", "r630"],
+        kind: "direct",
+        disks: [bay("shelf1:4")],
+      });
+    },
+    ["storage-spaces-direct"],
+  ],
+  [
+    "two HBAs anywhere in an entry server, which has one slot for such",
+    (site) => {
+      const [, host] = site.hardware.hosts;
+      if (!host) return;
+      host.model = "supermicro-entry-server";
+      delete host.cpu;
+      for (const name of ["one", "two"])
+        host.cards.push({ name, model: "lsi-9207-8e" });
+    },
+    ["pcie-slots"],
+  ],
+  [
+    "a guest with more cores than a processor without hyper-threading has",
+    (site) => {
+      const [, , host] = site.hardware.hosts;
+      const guest = site.guests.find(({ name }) => name === "k3s");
+      if (host) host.cpu = { model: "xeon-e5-2603-v3", count: 1 };
+      if (guest) guest.cores = 7;
+    },
+    ["host-cores"],
+  ],
+  [
     "a boot disk in a pool",
     (site) => {
       pools(site)[0]?.spares.push(bay("router-server:ssd0"));
