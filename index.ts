@@ -35,7 +35,7 @@ async function program() {
     const needs: Resource[] = [
       ...(hosts.get(guest.host)?.neededBy(guest) ?? []),
       ...(bridges.get(guest.host) ?? []),
-      ...storage.neededBy(guest.host),
+      ...storage.neededBy(guest),
     ];
     const { machine } = new ServiceVm(site, guest, needs);
     const { vmNumber: vmId, addresses, pending } = machine;
