@@ -10,7 +10,7 @@ export interface PoolPlan {
   vdevs: { type: Vdev["type"]; class?: Vdev["class"]; disks: string[] }[];
   spares: string[];
   properties?: Pool["properties"];
-  dataset?: Pool["dataset"];
+  dataset: Pool["dataset"] & { "org.debian:periodic-scrub": "disable" };
 }
 
 export function poolsOf(site: Site): PoolPlan[] {
@@ -27,7 +27,8 @@ export function poolsOf(site: Site): PoolPlan[] {
     })),
     spares: pool.spares.map(path),
     ...(pool.properties && { properties: pool.properties }),
-    ...(pool.dataset && { dataset: pool.dataset }),
+    // The manifest says when: Debian's cron would scrub them all at one time.
+    dataset: { ...pool.dataset, "org.debian:periodic-scrub": "disable" },
   }));
 }
 

@@ -35,6 +35,7 @@ const full = tank({
     recordsize: 1_048_576,
     relatime: false,
     xattr: "sa",
+    "org.debian:periodic-scrub": "disable",
   },
   mountpoint: "/srv/tank",
   canmount: "noauto",
@@ -131,6 +132,7 @@ const rows: Record<string, Row[]> = {
       ["recordsize", 65_536, "65536"],
       ["relatime", true, "on"],
       ["xattr", "dir", "dir"],
+      ["org.debian:periodic-scrub", "enable", "enable"],
     ] as const
   ).map(([key, value, says]) => ({
     to: { ...of("dataset"), [key]: value },
