@@ -62,21 +62,22 @@ export function clocksOf({ hardware, networks, time }: Site): ClockPlan[] {
   const { zone, servers, upstream } = time;
   return hardware.hosts.map(({ name, addresses }) => {
     const mine = Object.keys(addresses);
-    if (servers.includes(name)) {
-      const serves = networks.filter((network) => mine.includes(network.name));
-      return {
-        host: name,
-        zone,
-        sources: upstream,
-        serves: serves.map(({ cidr }) => cidr),
-      };
-    }
-    const sources = hardware.hosts
-      .filter((other) => servers.includes(other.name))
+    const others = hardware.hosts
+      .filter((other) => other.name !== name && servers.includes(other.name))
       .flatMap((other) => {
         const shared = mine.find((network) => network in other.addresses);
         return (shared && other.addresses[shared]) ?? [];
       });
-    return { host: name, zone, sources, serves: [] };
+    if (!servers.includes(name))
+      return { host: name, zone, sources: others, serves: [] };
+    const serves = networks.filter((network) => mine.includes(network.name));
+    return {
+      host: name,
+      zone,
+      // Cut off from upstream, servers stay together only if they ask each
+      // other (chrony.conf(5), local orphan).
+      sources: [...upstream, ...others],
+      serves: serves.map(({ cidr }) => cidr),
+    };
   });
 }

@@ -280,6 +280,18 @@ test("hosts know each other's names and their own time without the router", () =
   });
 });
 
+test("servers of the time ask each other too: cut off, they stay together", () => {
+  const site = load();
+  site.time?.servers.push("r630");
+  const sources = clocksOf(site).map(({ host, sources: all }) => [host, all]);
+  const upstream = ["time.cloudflare.com", "time.nist.gov"];
+  expect(sources).toEqual([
+    ["router-server", [...upstream, "10.10.10.12"]],
+    ["ml110", ["10.10.10.10", "10.10.10.12"]],
+    ["r630", [...upstream, "10.10.10.10"]],
+  ]);
+});
+
 test("a node that is called otherwise than its machine finds itself by its name", () => {
   const site = load();
   Object.assign(site.proxmox.hosts[2] ?? {}, { node: "pve3" });
