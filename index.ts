@@ -12,7 +12,10 @@ import { isRouted } from "./site";
 
 const file = new Config("hybrid-site").require("manifest");
 
-/** Outputs: VM id and addresses of each guest, and what waits for its next start. */
+/**
+ * Outputs: VM id and addresses of each guest, and what waits for its next start;
+ * what Kubernetes' NFS provisioner is told of storage classes.
+ */
 async function program() {
   const site = checkedSite(file);
   // The state keeps each resource's stack trace: without the runner's part.
@@ -44,7 +47,7 @@ async function program() {
       new MultiWan(site, machine);
     }
   }
-  return { machines };
+  return { machines, storageClasses: storage.storageClasses };
 }
 
 export = program;

@@ -17,6 +17,7 @@ import {
   mountsOf,
   multipathOf,
   poolsOf,
+  type StorageClassPlan,
   storageClassesOf,
 } from "../site/storage";
 
@@ -25,6 +26,8 @@ import {
  * storages of Proxmox VE. Outputs: what Kubernetes' provisioner is told.
  */
 export class StorageFabric extends ComponentResource {
+  /** What Kubernetes' NFS provisioner is told. */
+  readonly storageClasses: StorageClassPlan[];
   /** By the host that mounts, and PVE's storage id. */
   readonly #mounts = new Map<string, Map<string, Resource>>();
 
@@ -66,7 +69,8 @@ export class StorageFabric extends ComponentResource {
     const datasets = this.#datasets(pools);
     const exports = this.#exports(datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
-    this.registerOutputs({ storageClasses: storageClassesOf(site) });
+    this.storageClasses = storageClassesOf(site);
+    this.registerOutputs({ storageClasses: this.storageClasses });
   }
 
   /** The mounts that a guest lies on: a share that fails keeps no other guest from being made. */

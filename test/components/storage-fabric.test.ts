@@ -52,6 +52,12 @@ test.each(Object.entries(schemas))(
   },
 );
 
+test("storage classes come out as a provisioner takes them", () => {
+  expect(fabric.storageClasses).toMatchObject([
+    { name: "fast", server: "10.10.20.10", path: "/fast/kubernetes" },
+  ]);
+});
+
 test("a guest waits for the shares that it lies on, and for no others", async () => {
   const names = (name: string) =>
     Promise.all(
