@@ -11,6 +11,7 @@ import {
   refuseTaken,
   refuseUnready,
   strangers,
+  tellSleeping,
   unexport,
   writeOwn,
 } from "./server";
@@ -50,6 +51,7 @@ export async function apply(
   const also = strangers(inputs, elsewhere, live);
   if (also.length > 0)
     place.operation.tell(`host "${host}" also exports ${also.join(", ")}`);
+  await tellSleeping(place, inputs);
 }
 
 async function giveBack(

@@ -24,7 +24,7 @@ import {
   schema,
 } from "./model";
 import { entryWith, optionsOf } from "./options";
-import { exported, readOwn, session, writeOwn } from "./server";
+import { exported, readOwn, session, tellSleeping, writeOwn } from "./server";
 
 const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   token: "storage:NfsExports",
@@ -65,6 +65,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
         const isOthers = mark.owner && mark.owner !== inputs.owner;
         if (text === undefined || isOthers) return undefined;
         const live = await exported(place);
+        await tellSleeping(place, inputs);
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const entries = entriesFrom(inputs.entries, parseFile(text), live);
         // A file that somebody wrote in is not as we left it, whatever it exports.

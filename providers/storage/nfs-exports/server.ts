@@ -39,6 +39,28 @@ export async function exported({ machine, signal }: Place): Promise<Pair[]> {
   return parseExported(stdout);
 }
 
+/** exportfs does its work whether or not anybody serves what it exports. */
+export async function tellSleeping(
+  { machine, signal, operation }: Place,
+  { host }: NfsExportsInputs,
+): Promise<void> {
+  const unit = "nfs-server.service";
+  const options = { signal, codes: [0, 1, 3, 4], looks: true };
+  const is = async (state: "is-active" | "is-enabled") =>
+    (await machine.run(["systemctl", state, unit], options)).code === 0;
+  const [isActive, isEnabled] = await Promise.all([
+    is("is-active"),
+    is("is-enabled"),
+  ]);
+  if (isActive && isEnabled) return;
+  const what = isActive
+    ? "does not start with the host, so nobody gets what is exported after its next boot"
+    : "does not run, so nobody gets what is exported";
+  operation.tell(
+    `the NFS server of host "${host}" ${what}. "systemctl enable --now nfs-server" there mends that`,
+  );
+}
+
 /** Undefined takes the file away. */
 export async function writeOwn(
   { machine, signal, operation }: Place,

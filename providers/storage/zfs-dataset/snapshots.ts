@@ -19,9 +19,21 @@ const calendar = new RegExp(
 );
 
 export function scheduleProblem(schedule: string): string | undefined {
-  return calendar.test(schedule)
+  return calendar.test(schedule) && isForward(schedule)
     ? undefined
     : 'must be hourly, daily, weekly, monthly, or days and a time like "02:30", "*:00/15", "Mon..Fri 08..18:00"';
+}
+
+/** systemd takes no range from Saturday to Monday, nor one over three days' names. */
+function isForward(schedule: string): boolean {
+  const order = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+  const ranges = schedule.match(/\w+(\.\.\w+)+/g) ?? [];
+  return ranges.every((range) => {
+    const [first = "", last = "", ...more] = range.split("..");
+    const place = (text: string) =>
+      order.includes(text) ? order.indexOf(text) : Number(text);
+    return more.length === 0 && place(first) <= place(last);
+  });
 }
 
 const folder = "/etc/systemd/system";
