@@ -92,6 +92,37 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
       expect(stdout).toBe("root\n");
   });
 
+  test("many who want one lock take no more sessions than sshd gives, and none waits in vain", async () => {
+    const order: number[] = [];
+    const hold = (number: number) =>
+      machine.exclusively("/run/lock/x", signal, async () => {
+        order.push(number);
+        const looks = Array.from({ length: 8 }, () =>
+          machine.run(["true"], { signal }),
+        );
+        await Promise.all(looks);
+        order.push(number);
+      });
+    const all = Array.from({ length: 12 }, (_none, number) => number);
+    await Promise.all(all.map(hold));
+    expect(order).toEqual(all.flatMap((number) => [number, number]));
+  });
+
+  test("who gives up waiting for a lock does not wait until it is free", async () => {
+    const flock = ["flock", "--exclusive", "/run/lock/y", "true"] as const;
+    host.fault({ kind: "slow", match: "true", ms: 8_000 });
+    const other = machine.run(flock, { signal }).catch(() => undefined);
+    const begun = Date.now();
+    const waits = machine.exclusively(
+      "/run/lock/y",
+      AbortSignal.timeout(500),
+      async () => undefined,
+    );
+    expect((await failure(waits)).name).toBe("TimeoutError");
+    expect(Date.now() - begun).toBeLessThan(4_000);
+    await other;
+  });
+
   test("an unknown tool is told to be installed", async () => {
     const { message } = await failure(machine.run(["zpol"], { signal }));
     expect(message).toBe(

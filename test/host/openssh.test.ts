@@ -44,6 +44,7 @@ AuthorizedKeysFile ${file("authorized", login?.public)}
 PidFile none
 StrictModes no
 UsePAM no
+SetEnv HOME=${directory}
 `,
   );
   if (existsSync(sshd) && process.getuid?.() === 0) {
@@ -100,6 +101,21 @@ withSshd("a lock is held until it is let go", async () => {
     });
   await Promise.all([hold(1), hold(2)]);
   expect([order[0], order[2]]).toEqual([order[1], order[3]]);
+});
+
+withSshd("more want a lock than sshd has sessions for", async () => {
+  const lock = join(directory, "many");
+  const held: number[] = [];
+  const hold = (name: number) =>
+    machine.exclusively(lock, signal, async () => {
+      held.push(name);
+      await Promise.all(
+        Array.from({ length: 8 }, () => machine.run(["true"], { signal })),
+      );
+    });
+  const all = Array.from({ length: 12 }, (_none, name) => name);
+  await Promise.all(all.map(hold));
+  expect(held).toEqual(all);
 });
 
 withSshd("eight at once, codes, signals and a missing tool", async () => {

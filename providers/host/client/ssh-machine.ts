@@ -14,14 +14,18 @@ import type {
 } from "./machine";
 import { quote } from "./quote";
 
-/** OpenSSH's MaxSessions is 10 a connection; a few are left to a lock's holder. */
-const channelsAtOnce = 8;
+/**
+ * OpenSSH's MaxSessions is 10 a connection. Two are left to the holders of
+ * locks, two to commands that have ended and that sshd still counts.
+ */
+const channelsAtOnce = 6;
 /** Fixed, because the sudoers file names this command as it is. */
 const lockWait = ["--exclusive", "--wait", "60"];
 
 /** A machine over SSH, as root or through sudo. */
 export class SshMachine implements Machine {
   readonly #limiter = new Limiter();
+  readonly #locks = new Limiter();
 
   constructor(
     readonly name: string,
@@ -34,7 +38,18 @@ export class SshMachine implements Machine {
     return { ...output, stdout: output.stdout.toString("utf8") };
   }
 
-  async exclusively<T>(
+  /** Those of this process wait here: over there each would take a session. */
+  exclusively<T>(
+    lock: string,
+    signal: AbortSignal,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#locks.run(lock, 1, signal, () =>
+      this.#locked(lock, signal, act),
+    );
+  }
+
+  async #locked<T>(
     lock: string,
     signal: AbortSignal,
     act: (signal: AbortSignal) => Promise<T>,
@@ -63,7 +78,8 @@ export class SshMachine implements Machine {
       return await act(AbortSignal.any([signal, gone.signal]));
     } finally {
       running.channel.end();
-      await running.ended;
+      // Who waits for another's lock and gives up need not wait for its end.
+      if (!signal.aborted) await running.ended;
     }
   }
 

@@ -1,6 +1,5 @@
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
-import { Limiter } from "../../limiter";
 import { HostError, type Machine, type Words } from "../client";
 import { connect } from "../connection";
 import { FileChange } from "./change";
@@ -29,7 +28,6 @@ export interface Past {
 
 const lock = "/run/lock/hybrid-site.lck";
 const undoMs = 60_000;
-const limiter = new Limiter();
 
 /** The files are as declared afterwards, or as they were; answers what stood there before. */
 export function converge(
@@ -88,17 +86,15 @@ async function alone<T>(
   const machine = guarded(connect(operation, host), beforeWrite);
   const once = () =>
     machine.exclusively(lock, signal, (held) => work(machine, held));
-  return limiter.run(host, 1, signal, async () => {
-    try {
-      return await once();
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      operation.tell(
-        `the connection to host "${host}" went in the middle; looking what came of it`,
-      );
-      return once();
-    }
-  });
+  try {
+    return await once();
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    operation.tell(
+      `the connection to host "${host}" went in the middle; looking what came of it`,
+    );
+    return once();
+  }
 }
 
 function isLost(error: unknown): boolean {
