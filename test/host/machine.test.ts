@@ -189,6 +189,7 @@ describe("access", () => {
   async function refusal(
     endpoint: Record<string, unknown>,
     credential: Record<string, unknown> = {},
+    until = signal,
   ): Promise<Error> {
     const [endpoints, credentials] = ["endpoints", "credentials"].map(
       (key) =>
@@ -207,7 +208,7 @@ describe("access", () => {
     return failure(
       (async () => {
         const machine = connect(operationOf(changed), "storage");
-        await machine.run(["true"], { signal });
+        await machine.run(["true"], { signal: until });
       })(),
     );
   }
@@ -238,6 +239,19 @@ describe("access", () => {
     const { message } = await refusal({}, { privateKey: strangersKey });
     expect(message).toMatch(/does not let "root" in with the key/);
     expect(message).not.toContain("PRIVATE KEY");
+  });
+
+  test("a key that is none is told with its place, and not printed", async () => {
+    const { message } = await refusal({}, { privateKey: "hunter2-no-key" });
+    expect(message).toMatch(
+      /^Unable to use hybrid-site:credentials\.storage\.ssh: Cannot parse privateKey/,
+    );
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("a deadline that comes between two tries says what was tried", async () => {
+    const error = await refusal({ port: 1 }, {}, AbortSignal.timeout(200));
+    expect(error.message).toMatch(/timeout; Unable to reach host "storage"/);
   });
 
   test("an account without sudo is told what it lacks", async () => {
