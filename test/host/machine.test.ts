@@ -33,13 +33,10 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
     const content = Buffer.from([0, 255, 10, 13, 39]);
     await machine.write(path, { ...spec, mode: "0640", content }, signal);
     expect(await machine.read(path, signal)).toEqual(content);
-    expect(await machine.stat(path, signal)).toEqual({
-      kind: "file",
-      owner: "root",
-      group: "root",
-      mode: "0640",
-      size: 5,
-    });
+    const facts = { owner: "root", group: "root", mode: "0640", size: 5 };
+    expect(await machine.stat([path], signal)).toEqual(
+      new Map([[path, { kind: "file", ...facts }]]),
+    );
     expect(await machine.list("/etc/x", signal)).toEqual(["it's $(a) file"]);
     await machine.remove(path, signal);
     expect(await machine.list("/etc/x", signal)).toEqual([]);
@@ -48,12 +45,12 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
   test("what is not there is an answer", async () => {
     expect(await machine.list("/etc/y", signal)).toBeUndefined();
     expect(await machine.read("/etc/gone", signal)).toBeUndefined();
-    expect(await machine.stat("/etc/gone", signal)).toBeUndefined();
+    expect(await machine.stat(["/etc/gone"], signal)).toEqual(new Map());
     expect(await machine.sha256(["/etc/gone"], signal)).toEqual(new Map());
     await machine.remove("/etc/gone", signal);
   });
 
-  test("hashes come in one command, of those that are there", async () => {
+  test("hashes, and what is at paths, come in one command each, of those that are there", async () => {
     const content = "hello\n";
     await machine.write("/etc/one", { ...spec, content }, signal);
     host.commands();
@@ -65,7 +62,14 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
         ],
       ]),
     );
-    expect(host.commands()).toHaveLength(1);
+    const found = await machine.stat(["/etc/one", "/etc/none", "/"], signal);
+    expect([...found].map(([path, { kind }]) => [path, kind])).toEqual([
+      ["/etc/one", "file"],
+      ["/", "directory"],
+    ]);
+    expect(host.commands()).toHaveLength(2);
+    await machine.stat([], signal);
+    expect(host.commands()).toEqual([]);
   });
 
   test("a file is the old one whenever its writing fails, and nothing is left beside it", async () => {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -75,17 +76,21 @@ withSshd(
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(await machine.read(path, signal)).toEqual(content);
     const { content: _content, ...rights } = file;
-    expect(await machine.stat(path, signal)).toEqual({
-      kind: "file",
-      ...rights,
-      size: 5,
-    });
+    const link = join(directory, "a link\nwith a line");
+    symlinkSync("nowhere", link);
+    const found = await machine.stat([path, "/none/x", link, "/"], signal);
+    expect(found.get(path)).toEqual({ kind: "file", ...rights, size: 5 });
+    expect([...found].map(([name, { kind }]) => [name, kind])).toEqual([
+      [path, "file"],
+      [link, "link"],
+      ["/", "directory"],
+    ]);
     const hashes = await machine.sha256([path, `${path}.none`], signal);
     expect([...hashes.keys()]).toEqual([path]);
     expect(await machine.list(directory, signal)).toContain("it's $(a) file");
     await machine.remove(path, signal);
-    for (const gone of [machine.stat(path, signal), machine.read(path, signal)])
-      expect(await gone).toBeUndefined();
+    expect((await machine.stat([path], signal)).size).toBe(0);
+    expect(await machine.read(path, signal)).toBeUndefined();
     expect(await machine.list(path, signal)).toBeUndefined();
   },
 );

@@ -84,24 +84,28 @@ export class SshMachine implements Machine {
   }
 
   async stat(
-    path: string,
+    paths: readonly string[],
     signal: AbortSignal,
-  ): Promise<FileFacts | undefined> {
-    const { code, stdout, stderr } = await this.run(
-      ["stat", "--format=%F/%U/%G/%a/%s", "--", path],
-      { signal, codes: [0, 1], looks: true },
+  ): Promise<Map<string, FileFacts>> {
+    const lines = await this.#ofEach(
+      ["stat", "--printf=%F/%U/%G/%a/%s/%n\\0"],
+      paths,
+      signal,
     );
-    if (code === 1) return missing(["stat"], stderr, code);
-    const [form = "", owner = "", group = "", mode = "", size = ""] = stdout
-      .trim()
-      .split("/");
-    return {
-      kind: kinds[form] ?? "other",
-      owner,
-      group,
-      mode: mode.padStart(4, "0"),
-      size: Number(size),
-    };
+    return new Map(
+      lines.map((line) => {
+        const [form = "", owner = "", group = "", mode = "", size, ...path] =
+          line.split("/");
+        const facts = {
+          kind: kinds[form] ?? "other",
+          owner,
+          group,
+          mode: mode.padStart(4, "0"),
+          size: Number(size),
+        };
+        return [path.join("/"), facts];
+      }),
+    );
   }
 
   async read(path: string, signal: AbortSignal): Promise<Buffer | undefined> {
@@ -117,19 +121,28 @@ export class SshMachine implements Machine {
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
-    if (paths.length === 0) return new Map();
+    const lines = await this.#ofEach(["sha256sum", "--zero"], paths, signal);
+    return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+  }
+
+  /** What a tool says, a NUL after each, of those of the paths that are there. */
+  async #ofEach(
+    words: Words,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    if (paths.length === 0) return [];
     const { code, stdout, stderr } = await this.run(
-      ["sha256sum", "--zero", "--", ...paths],
-      { signal, codes: [0, 1], looks: true },
+      [...words, "--", ...paths],
+      {
+        signal,
+        codes: [0, 1],
+        looks: true,
+      },
     );
     for (const line of code === 1 ? stderr.trim().split("\n") : [])
-      missing(["sha256sum"], line, code);
-    return new Map(
-      stdout
-        .split("\0")
-        .filter(Boolean)
-        .map((line) => [line.slice(66), line.slice(0, 64)]),
-    );
+      missing(words, line, code);
+    return stdout.split("\0").filter(Boolean);
   }
 
   /**

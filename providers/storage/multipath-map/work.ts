@@ -61,7 +61,7 @@ async function writeSettings(
   await operation.beforeWrite();
   if (content === undefined) return machine.remove(settingsFile, signal);
   const folder = settingsFile.slice(0, settingsFile.lastIndexOf("/"));
-  if ((await machine.stat(folder, signal)) === undefined)
+  if (!(await machine.stat([folder], signal)).has(folder))
     await act(place, "mkdir", "--parents", folder);
   const rights = { owner: "root", group: "root", mode: "0644" };
   await machine.write(settingsFile, { content, ...rights }, signal);

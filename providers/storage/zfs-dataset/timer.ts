@@ -25,7 +25,7 @@ export async function installTimer(
   for (const { path, mode, content } of files) {
     const [now, facts] = [
       await machine.read(path, signal),
-      await machine.stat(path, signal),
+      (await machine.stat([path], signal)).get(path),
     ];
     if (now?.toString("utf8") === content && facts?.mode === mode) continue;
     isNew = true;
@@ -77,12 +77,10 @@ export async function readTimer(
   );
   const found = parseFiles(texts[0], texts[2]);
   if (found === undefined) return undefined;
-  const modes = await Promise.all(
-    paths.map(async (path) => (await machine.stat(path, signal))?.mode),
-  );
+  const facts = await machine.stat(paths, signal);
   const isExact = filesOf(inputs, found, guid).every(
-    ({ content, mode }, index) =>
-      texts[index] === content && modes[index] === mode,
+    ({ path, content, mode }, index) =>
+      texts[index] === content && facts.get(path)?.mode === mode,
   );
   const timer = timerOf(inputs.name);
   return isExact && (await isEnabledAndActive(machine, timer, signal))
