@@ -30,13 +30,17 @@ export function timerOf(name: string): string {
   return `hybrid-site-snapshots-${name}.timer`;
 }
 
+export function serviceOf(name: string): string {
+  return timerOf(name).replace(/timer$/, "service");
+}
+
 function scriptOf(name: string): string {
   return `/usr/local/sbin/hybrid-site-snapshots-${name}`;
 }
 
 export function pathsOf(name: string): string[] {
-  const timer = `${folder}/${timerOf(name)}`;
-  return [scriptOf(name), timer.replace(/timer$/, "service"), timer];
+  const units = [serviceOf(name), timerOf(name)];
+  return [scriptOf(name), ...units.map((unit) => `${folder}/${unit}`)];
 }
 
 /** What takes the snapshots: nothing in it needs more than systemd, sh and zfs. */
@@ -106,6 +110,11 @@ WantedBy=timers.target
 `,
     },
   ];
+}
+
+/** Whose a file is; undefined: nobody's. */
+export function ownerOf(text: string): string | undefined {
+  return /^# hybrid-site owner=(\S+)$/m.exec(text)?.[1];
 }
 
 /** What the files on the machine say, whoever wrote them. */

@@ -14,7 +14,13 @@ import {
 import { canonical } from "./managed";
 import type { ZfsDatasetInputs } from "./model";
 import { isDone, planOf, shared } from "./plan";
-import { installTimer, removeTimer } from "./timer";
+import { filesOf } from "./snapshots";
+import {
+  installTimer,
+  lookAtTimer,
+  refuseOthersTimer,
+  removeTimer,
+} from "./timer";
 
 /** What one operation works with on the machine. */
 export interface Work extends Place {
@@ -167,17 +173,23 @@ export async function converge(
       `${dataset} on host "${host}": ${plan.refusals.join("; ")}`,
     );
   }
+  const { name, snapshots } = inputs;
+  const timer =
+    snapshots && (await lookAtTimer(work.machine, name, work.signal));
+  if (timer) refuseOthersTimer(timer, inputs, [owner, olds?.owner]);
   if (found.owner !== owner) await mark(work, inputs, adopted);
   // First: a reservation may need it.
   if (plan.grow !== undefined)
     await act(["zfs", "set", `volsize=${plan.grow}`, dataset]);
   if (plan.set.length > 0) await act(["zfs", "set", ...plan.set, dataset]);
   for (const key of plan.inherit) await act(["zfs", "inherit", key, dataset]);
-  const { name, snapshots } = inputs;
   // Files are called by the name.
   if (olds?.snapshots && (!snapshots || olds.name !== name))
-    await removeTimer(work, olds.name);
-  if (snapshots) await installTimer(work, inputs, snapshots, found.guid);
+    await removeTimer(work, olds.name, olds.owner);
+  if (snapshots && timer) {
+    const files = filesOf(inputs, snapshots, found.guid);
+    await installTimer(work, files, name, timer);
+  }
   const now = isDone(plan)
     ? found
     : await verify(work, inputs, found.guid, olds);
