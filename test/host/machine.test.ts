@@ -2,6 +2,7 @@ import { utils } from "ssh2";
 import type { HostError, Machine } from "../../providers/host/client";
 import { connect } from "../../providers/host/connection";
 import {
+  loginKey,
   operationOf,
   strangersKey,
   type TestHost,
@@ -21,7 +22,7 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
   let host: TestHost;
   let machine: Machine;
   beforeAll(async () => {
-    host = await testHost({ login });
+    host = await testHost({ login, sudo: true });
     machine = host.machine;
   });
   afterEach(() => host.lab.faults.clear());
@@ -258,9 +259,39 @@ describe("access", () => {
     expect(error.message).toMatch(/timeout; Unable to reach host "storage"/);
   });
 
-  test("an account without sudo is told what it lacks", async () => {
-    const { message } = await refusal({}, { username: "guest" });
-    expect(message).toMatch(/a password is required.*docs\/host-access\.md/);
+  /** Logged in under another name. */
+  const as = (username: string) => {
+    const credentials = JSON.stringify({
+      storage: { ssh: { username, privateKey: loginKey.private } },
+    });
+    const stack = (key: string) =>
+      key === "hybrid-site:credentials" ? credentials : host.configuration(key);
+    return connect(operationOf(stack), "storage");
+  };
+
+  test.each<[string, (machine: Machine) => Promise<unknown>]>([
+    ["runs", (machine) => machine.run(["true"], { signal })],
+    ["reads", (machine) => machine.read("/etc/hostname", signal)],
+    ["looks", (machine) => machine.stat(["/etc"], signal)],
+    ["lists", (machine) => machine.list("/etc", signal)],
+  ])(
+    "an account without sudo that %s is told what it lacks",
+    async (_what, act) => {
+      expect((await failure(act(as("guest")))).message).toMatch(
+        /on host "storage" ended with 1: sudo: a password is required.*docs\/host-access\.md/,
+      );
+    },
+  );
+
+  test("an account with the shipped sudoers file may do what is in it, and nothing else", async () => {
+    const machine = as("ops");
+    await machine.run(["install", "--directory", "/etc/z"], { signal });
+    const lock = "/run/lock/hybrid-site.lck";
+    await machine.exclusively(lock, signal, async () => undefined);
+    const other = machine.exclusively("/run/x", signal, async () => undefined);
+    expect((await failure(other)).message).toMatch(/a password is required/);
+    const shell = machine.run(["sh", "-c", "true"], { signal });
+    expect((await failure(shell)).message).toMatch(/a password is required/);
   });
 
   test("nobody listens: told after a few tries", async () => {

@@ -39,7 +39,10 @@ export interface NfsHost extends TestHost {
 /** A machine with the mounted datasets "tank/vm" and "tank/iso". */
 export async function exportsHost(): Promise<NfsHost> {
   const zfs = datasets();
-  const host = await testHost({ spec: { tools: { ...nfs, ...zfs } } });
+  const host = await testHost({
+    login: "ops",
+    spec: { tools: { ...nfs, ...zfs } },
+  });
   for (const path of ["/tank/vm", "/tank/iso", "/srv"])
     mkdirSync(host.world.path(path), { recursive: true });
   const lines: string[] = [];

@@ -75,7 +75,8 @@ export class SshMachine implements Machine {
           ),
         ),
       );
-      return await act(AbortSignal.any([signal, gone.signal]));
+      const held = AbortSignal.any([signal, gone.signal]);
+      return await act(held);
     } finally {
       running.channel.end();
       // Who waits for another's lock and gives up need not wait for its end.
@@ -109,12 +110,12 @@ export class SshMachine implements Machine {
   }
 
   async read(path: string, signal: AbortSignal): Promise<Buffer | undefined> {
-    const { code, stdout, stderr } = await this.#run([["cat", "--", path]], {
-      signal,
-      codes: [0, 1],
-      looks: true,
-    });
-    return code === 1 ? missing(["cat"], stderr, code) : stdout;
+    const words: Words = ["cat", "--", path];
+    const options = { signal, codes: [0, 1], looks: true };
+    const output = await this.#run([words], options);
+    if (output.code === 0) return output.stdout;
+    this.#refuseFailed(words, output);
+    return undefined;
   }
 
   async sha256(
@@ -132,17 +133,11 @@ export class SshMachine implements Machine {
     signal: AbortSignal,
   ): Promise<string[]> {
     if (paths.length === 0) return [];
-    const { code, stdout, stderr } = await this.run(
-      [...words, "--", ...paths],
-      {
-        signal,
-        codes: [0, 1],
-        looks: true,
-      },
-    );
-    for (const line of code === 1 ? stderr.trim().split("\n") : [])
-      missing(words, line, code);
-    return stdout.split("\0").filter(Boolean);
+    const full: Words = [...words, "--", ...paths];
+    const options = { signal, codes: [0, 1], looks: true };
+    const output = await this.#run([full], options);
+    if (output.code !== 0) this.#refuseFailed(full, output);
+    return namesIn(output);
   }
 
   /**
@@ -176,12 +171,21 @@ export class SshMachine implements Machine {
   }
 
   async list(path: string, signal: AbortSignal): Promise<string[] | undefined> {
-    const { code, stdout, stderr } = await this.run(
-      ["ls", "--almost-all", "--zero", "--", path],
-      { signal, codes: [0, 2], looks: true },
-    );
-    if (code === 2) return missing(["ls"], stderr, code);
-    return stdout.split("\0").filter(Boolean);
+    const words: Words = ["ls", "--almost-all", "--zero", "--", path];
+    const options = { signal, codes: [0, 2], looks: true };
+    const output = await this.#run([words], options);
+    if (output.code === 0) return namesIn(output);
+    this.#refuseFailed(words, output);
+    return undefined;
+  }
+
+  /** That something is not there is an answer; anything else is none. */
+  #refuseFailed(words: Words, output: Output): void {
+    const isAnswer = output.stderr
+      .trim()
+      .split("\n")
+      .every((line) => /No such file or directory|Not a directory/.test(line));
+    if (!isAnswer) throw failed([words], this.name, output);
   }
 
   async remove(path: string, signal: AbortSignal): Promise<void> {
@@ -228,15 +232,9 @@ const kinds: Record<string, FileFacts["kind"]> = {
   "symbolic link": "link",
 };
 
-/** That it is not there is an answer; anything else is none. */
-function missing(words: Words, stderr: string, code: number): undefined {
-  if (/No such file or directory|Not a directory/.test(stderr))
-    return undefined;
-  throw new HostError("exit", `${words[0]}: ${stderr.trim()}`, {
-    words,
-    code,
-    stderr,
-  });
+/** With a NUL after each. */
+function namesIn({ stdout }: Output): string[] {
+  return stdout.toString("utf8").split("\0").filter(Boolean);
 }
 
 function failed(
@@ -251,7 +249,7 @@ function failed(
   const hint = isUnknown
     ? `. Install ${words[0]} on "${host}"`
     : isRefused
-      ? `. Let the account run it without a password, see docs/host-access.md`
+      ? ". Let the account run it without a password, see docs/host-access.md; sudo says the same of a program that is not installed"
       : "";
   return new HostError(
     "exit",
