@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { posix } from "node:path";
 import { Limiter } from "../../limiter";
 import { acquired, collect, lockHeld, type Output } from "./channel";
@@ -76,6 +77,7 @@ export class SshMachine implements Machine {
         ),
       );
       const held = AbortSignal.any([signal, gone.signal]);
+      setMaxListeners(0, held);
       return await act(held);
     } finally {
       running.channel.end();
