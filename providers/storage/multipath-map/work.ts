@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { type MultipathState, parseMaps, shortOf } from "./maps";
 import type { MultipathMapInputs, MultipathMapOutputs } from "./model";
 import {

@@ -1,8 +1,7 @@
 import { UserError } from "../../dynamic/failure";
-import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import type { Place } from "../place";
 import {
   fileOf,
   folder,
@@ -15,16 +14,6 @@ import {
   parseFile,
 } from "./file";
 import type { NfsExportsInputs } from "./model";
-
-export function session<T>(
-  operation: Operation,
-  host: string,
-  run: (place: Place) => Promise<T>,
-  mode: "writing" | "looking" = "writing",
-): Promise<T> {
-  const place = placeOn(operation, host);
-  return mode === "looking" ? run(place) : alone(place, run);
-}
 
 export async function readOwn(
   { machine, signal }: Place,

@@ -1,3 +1,4 @@
+import { formatFileMark } from "../mark";
 import type { ZfsDatasetInputs } from "./model";
 
 /** A file on the machine. */
@@ -50,7 +51,7 @@ export function filesOf(
   guid: string,
 ): UnitFile[] {
   const [script = "", service = "", timer = ""] = pathsOf(name);
-  const head = `# hybrid-site owner=${owner}`;
+  const head = formatFileMark(owner);
   return [
     {
       path: script,
@@ -110,11 +111,6 @@ WantedBy=timers.target
 `,
     },
   ];
-}
-
-/** Whose a file is; undefined: nobody's. */
-export function ownerOf(text: string): string | undefined {
-  return /^# hybrid-site owner=(\S+)$/m.exec(text)?.[1];
 }
 
 /** What the files on the machine say, whoever wrote them. */

@@ -1,9 +1,9 @@
 import { UserError } from "../../dynamic/failure";
 import type { FileFacts, Machine } from "../../host/client/machine";
+import { parseFileMark } from "../mark";
 import type { ZfsDatasetInputs } from "./model";
 import {
   filesOf,
-  ownerOf,
   parseFiles,
   pathsOf,
   serviceOf,
@@ -73,7 +73,7 @@ export function refuseOthersTimer(
   owners: readonly (string | undefined)[],
 ): void {
   for (const [path, text] of texts) {
-    const owner = ownerOf(text);
+    const { owner } = parseFileMark(text);
     if (owner === undefined || owners.includes(owner)) continue;
     throw new UserError(
       `${path} on host "${host}" takes the snapshots of "${owner}". Choose another name`,
@@ -109,7 +109,7 @@ export async function removeTimer(
 ): Promise<void> {
   const { texts } = await lookAtTimer(machine, name, signal);
   const isMine = [...texts.values()].every((text) =>
-    [owner, undefined].includes(ownerOf(text)),
+    [owner, undefined].includes(parseFileMark(text).owner),
   );
   if (texts.size === 0 || !isMine) return;
   const timer = timerOf(name);

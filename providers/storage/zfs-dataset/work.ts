@@ -2,11 +2,11 @@ import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import { ownerProperty } from "../mark";
+import { onHost, type Place } from "../place";
 import {
   type Dataset,
   formatOwnerMark,
-  markProperty,
   poolGuid,
   readDataset,
   shares,
@@ -29,16 +29,13 @@ export interface Work extends Place {
   beforeWrite(): Promise<void>;
 }
 
-/** Whoever writes is the only one who does; what was cut off runs anew. */
 export function session<T>(
   operation: Operation,
   { host }: ZfsDatasetInputs,
   run: (work: Work) => Promise<T>,
-  mode: "writing" | "looking" = "writing",
+  mode?: "writing" | "looking",
 ): Promise<T> {
-  const place = placeOn(operation, host);
-  const step = (there: Place) => run(workOf(there));
-  return mode === "looking" ? step(place) : alone(place, step);
+  return onHost(operation, host, (place) => run(workOf(place)), mode);
 }
 
 function workOf(place: Place): Work {
@@ -241,7 +238,7 @@ export async function mark(
 ): Promise<void> {
   await act(
     adopted === undefined
-      ? ["zfs", "inherit", markProperty, dataset]
+      ? ["zfs", "inherit", ownerProperty, dataset]
       : ["zfs", "set", formatOwnerMark(owner, adopted), dataset],
   );
 }
