@@ -66,7 +66,7 @@ export async function exportsHost(): Promise<NfsHost> {
     installUnits(world, Object.keys(units));
     bootUnits(world, units);
   };
-  const host = await testHost({ spec: { tools, boot } });
+  const host = await testHost({ login: "ops", spec: { tools, boot } });
   for (const path of ["/tank/vm", "/tank/iso", "/srv"])
     mkdirSync(host.world.path(path), { recursive: true });
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import { UserError } from "../../dynamic/failure";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { fileOf, keyOf, type Pair, pairsOf, parseFile, render } from "./file";
 import type { NfsExportsInputs } from "./model";
 import {

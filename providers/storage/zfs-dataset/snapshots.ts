@@ -1,3 +1,4 @@
+import { formatFileMark } from "../mark";
 import type { ZfsDatasetInputs } from "./model";
 
 /** A file on the machine. */
@@ -42,13 +43,17 @@ export function timerOf(name: string): string {
   return `hybrid-site-snapshots-${name}.timer`;
 }
 
+export function serviceOf(name: string): string {
+  return timerOf(name).replace(/timer$/, "service");
+}
+
 function scriptOf(name: string): string {
   return `/usr/local/sbin/hybrid-site-snapshots-${name}`;
 }
 
 export function pathsOf(name: string): string[] {
-  const timer = `${folder}/${timerOf(name)}`;
-  return [scriptOf(name), timer.replace(/timer$/, "service"), timer];
+  const units = [serviceOf(name), timerOf(name)];
+  return [scriptOf(name), ...units.map((unit) => `${folder}/${unit}`)];
 }
 
 /** What takes the snapshots: nothing in it needs more than systemd, sh and zfs. */
@@ -58,7 +63,7 @@ export function filesOf(
   guid: string,
 ): UnitFile[] {
   const [script = "", service = "", timer = ""] = pathsOf(name);
-  const head = `# hybrid-site owner=${owner}`;
+  const head = formatFileMark(owner);
   return [
     {
       path: script,

@@ -1,7 +1,7 @@
 import type { Words } from "../../host/client/machine";
+import { ownerProperty } from "../mark";
 import { single } from "./layout";
 import type { VdevInputs, ZfsPoolInputs } from "./model";
-import { ownerProperty } from "./owner";
 import { type PropertyInputs, toZfs } from "./properties";
 
 /**
