@@ -17,15 +17,15 @@ type Secrets = Record<
 
 /**
  * Targets, what their initiators log in with, and PVE's storages on them;
- * answers what guests of each host need.
+ * answers these last. No guest lies on one: they are whole disks.
  */
 export function iscsiTargets(
   site: Site,
   parent: Resource,
   needs: (host: string) => Resource[],
   volume: (name: string) => Resource[],
-): Map<string, Resource[]> {
-  const made = new Map<string, Resource[]>();
+): StorageMount[] {
+  const made: StorageMount[] = [];
   const targets = targetsOf(site);
   if (targets.length === 0) return made;
   const owner = (kind: string, name: string) =>
@@ -83,27 +83,27 @@ export function iscsiTargets(
     const { storage } = plan;
     if (storage === undefined) continue;
     for (const place of placesOf(site, plan)) {
-      const mount = new StorageMount(
-        `${place.host}-${storage}`,
-        {
-          owner: owner("StorageMount", `${place.host}-${storage}`),
-          host: place.host,
-          name: storage,
-          nodes: place.nodes,
-          // Whole disks, for a volume group on top or a guest by hand.
-          content: ["none"],
-          backend: { type: "iscsi", portal: server, target: iqn },
-        },
-        {
-          parent,
-          dependsOn: [
-            target,
-            ...place.users.flatMap((user) => initiators.get(user) ?? []),
-          ],
-        },
+      made.push(
+        new StorageMount(
+          `${place.host}-${storage}`,
+          {
+            owner: owner("StorageMount", `${place.host}-${storage}`),
+            host: place.host,
+            name: storage,
+            nodes: place.nodes,
+            // Whole disks, for a volume group on top or a guest by hand.
+            content: ["none"],
+            backend: { type: "iscsi", portal: server, target: iqn },
+          },
+          {
+            parent,
+            dependsOn: [
+              target,
+              ...place.users.flatMap((user) => initiators.get(user) ?? []),
+            ],
+          },
+        ),
       );
-      for (const user of place.users)
-        made.set(user, [...(made.get(user) ?? []), mount]);
     }
   }
   return made;

@@ -9,7 +9,7 @@ import { MultipathMap } from "../providers/storage/multipath-map/resource";
 import { NfsExports } from "../providers/storage/nfs-exports/resource";
 import { ZfsDataset } from "../providers/storage/zfs-dataset/resource";
 import { ZfsPool } from "../providers/storage/zfs-pool/resource";
-import type { Site } from "../site";
+import type { Guest, Site } from "../site";
 import {
   datasetsOf,
   exportsOf,
@@ -17,6 +17,7 @@ import {
   mountsOf,
   multipathOf,
   poolsOf,
+  type StorageClassPlan,
   storageClassesOf,
 } from "../site/storage";
 import { iscsiTargets } from "./iscsi-targets";
@@ -26,7 +27,10 @@ import { iscsiTargets } from "./iscsi-targets";
  * storages of Proxmox VE. Outputs: what Kubernetes' provisioner is told.
  */
 export class StorageFabric extends ComponentResource {
-  readonly #mounts = new Map<string, Resource[]>();
+  /** What Kubernetes' NFS provisioner is told. */
+  readonly storageClasses: StorageClassPlan[];
+  /** By the host that mounts, and PVE's storage id. */
+  readonly #mounts = new Map<string, Map<string, Resource>>();
 
   constructor(
     private readonly site: Site,
@@ -66,17 +70,22 @@ export class StorageFabric extends ComponentResource {
     const datasets = this.#datasets(pools);
     const exports = this.#exports(datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
-    const disks = iscsiTargets(site, this, needs, (name) =>
-      present(datasets.get(name)),
-    );
-    for (const [user, made] of disks)
-      this.#mounts.set(user, [...this.neededBy(user), ...made]);
-    this.registerOutputs({ storageClasses: storageClassesOf(site) });
+    iscsiTargets(site, this, needs, (name) => present(datasets.get(name)));
+    this.storageClasses = storageClassesOf(site);
+    this.registerOutputs({ storageClasses: this.storageClasses });
   }
 
-  /** What must be there before a guest with disks on these storages is. */
-  neededBy(host: string): Resource[] {
-    return this.#mounts.get(host) ?? [];
+  /** The mounts that a guest lies on: a share that fails keeps no other guest from being made. */
+  neededBy({ host, image, disks, ...guest }: Guest): Resource[] {
+    const { cloudInit, efiDisk, tpm } = guest;
+    const source = this.site.proxmox.images.find(({ name }) => name === image);
+    const used = [source, ...disks, cloudInit, efiDisk, tpm].map(
+      (part) => part?.storage,
+    );
+    const mounts = this.#mounts.get(host) ?? new Map<string, Resource>();
+    return [...mounts].flatMap(([name, mount]) =>
+      used.includes(name) ? [mount] : [],
+    );
   }
 
   #datasets(pools: ReadonlyMap<string, ZfsPool>): Map<string, ZfsDataset> {
@@ -144,8 +153,10 @@ export class StorageFabric extends ComponentResource {
         (other.cluster !== undefined &&
           nodes?.includes(other.node ?? other.host)),
     );
-    for (const { host: user } of clustered)
-      this.#mounts.set(user, [...this.neededBy(user), mount]);
+    for (const { host: user } of clustered) {
+      const mounts = this.#mounts.get(user) ?? new Map<string, Resource>();
+      this.#mounts.set(user, mounts.set(name, mount));
+    }
   }
 
   #owner(kind: string, name: string): string {

@@ -37,15 +37,14 @@ async function compose(site: Site, credentials: object = secrets) {
     { "hybrid-site:credentials": JSON.stringify(credentials) },
     ["hybrid-site:credentials"],
   );
-  const needed = iscsiTargets(
+  const mounts = iscsiTargets(
     site,
     new Parent(),
     () => [],
     () => [],
   );
-  const urns = [...needed.values()].flat().map(({ urn }) => urn);
+  const urns = mounts.map(({ urn }) => urn);
   await new Promise<void>((resolve) => pulumi.all(urns).apply(() => resolve()));
-  return needed;
 }
 
 interface Secret {
@@ -67,8 +66,7 @@ const hidden = (item: unknown): unknown => {
 };
 
 test("a target, what its host logs in with, and PVE's storage are made, and secrets are secrets", async () => {
-  const needed = await compose(loadSite("environments/dev.yaml"));
-  expect([...needed.keys()]).toEqual(["r630"]);
+  await compose(loadSite("environments/dev.yaml"));
   const target = inputs("storage:IscsiTarget", "r630");
   const credentials = hidden(target.credentials);
   expect(credentials).toEqual({
@@ -106,8 +104,7 @@ test("a cluster has one storage, and each of its hosts its own way in", async ()
     if (entry.host !== "router-server") entry.cluster = "compute";
   const target = site.storage?.iscsi?.targets[0];
   if (target) target.to = ["ml110", "r630"];
-  const needed = await compose(site);
-  expect([...needed.keys()].sort()).toEqual(["ml110", "r630"]);
+  await compose(site);
   const mounts = made.filter(({ type }) => type.endsWith(":StorageMount"));
   expect(mounts.map(({ inputs: { host, nodes } }) => [host, nodes])).toEqual([
     ["ml110", ["ml110", "r630"]],
