@@ -1,7 +1,12 @@
 import { formatOwner } from "../providers/dynamic/owner";
 import type { Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
-import { exportsOf, multipathOf } from "../site/storage";
+import {
+  exportsOf,
+  initiatorsOf,
+  multipathOf,
+  targetsOf,
+} from "../site/storage";
 
 /**
  * The owners of what the manifest declares and an `up` takes up where an
@@ -21,6 +26,10 @@ export function declaredBy(whole: Site): string[] {
     ...hostFilesOf(whole).map(({ host, name }) =>
       owner("ManagedFiles", `${host}-${name}`),
     ),
+    ...initiatorsOf(whole).map(({ host }) =>
+      owner("ManagedFiles", `${host}-iscsi`),
+    ),
+    ...targetsOf(whole).map(({ name }) => owner("IscsiTarget", name)),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),

@@ -1,6 +1,6 @@
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import type { IscsiTargetInputs } from "./model";
 import { creation, present, type Step, stepsAway, stepsTo } from "./plan";
 import { refuseForgetting, refuseTaken } from "./refusals";

@@ -3,6 +3,7 @@ import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Refusal } from "../../dynamic/kind";
 import { adoptedSuffix } from "../../dynamic/owner";
+import { onHost } from "../place";
 import { apply, isSameTarget, targetIn, withdraw } from "./apply";
 import {
   type IscsiTargetInputs,
@@ -11,7 +12,7 @@ import {
   schema,
 } from "./model";
 import { inputsFrom } from "./observe";
-import { readLive, readSaved, save, session, take } from "./server";
+import { readLive, readSaved, save, take } from "./server";
 import { serialOf, type Target } from "./wanted";
 
 const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
@@ -42,7 +43,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
 
   async create(inputs, operation) {
     const { iqn, host, name } = inputs;
-    const adopted = await session(operation, host, async (place) => {
+    const adopted = await onHost(operation, host, async (place) => {
       const live = await readLive(place, name);
       const mine = claim(inputs, targetIn(live, iqn));
       await apply(place, inputs, mine, live);
@@ -52,7 +53,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
   },
 
   async read(_id, inputs, operation) {
-    return session(
+    return onHost(
       operation,
       inputs.host,
       async (place) => {
@@ -80,7 +81,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
 
   async update(_id, olds, news, operation) {
     const { iqn, host, name } = news;
-    const adopted = await session(operation, host, async (place) => {
+    const adopted = await onHost(operation, host, async (place) => {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);
@@ -95,7 +96,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
 
   async delete(_id, inputs, operation) {
     const { iqn, host, name } = inputs;
-    await session(operation, host, async (place) => {
+    await onHost(operation, host, async (place) => {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);

@@ -1,24 +1,13 @@
 import { UserError } from "../../dynamic/failure";
-import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import type { Place } from "../place";
 import type { Step } from "./plan";
 import { type Configuration, parseConfiguration } from "./saved";
 import type { Target } from "./wanted";
 
 export const savedFile = "/etc/rtslib-fb-target/saveconfig.json";
 const kernel = "/sys/kernel/config/target/iscsi";
-
-export function session<T>(
-  operation: Operation,
-  host: string,
-  run: (place: Place) => Promise<T>,
-  mode: "writing" | "looking" = "writing",
-): Promise<T> {
-  const place = placeOn(operation, host);
-  return mode === "looking" ? run(place) : alone(place, run);
-}
 
 /**
  * What the kernel serves now. The tool tells it in a file only, with secrets
