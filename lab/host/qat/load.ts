@@ -4,7 +4,7 @@ import { gnu } from "../coreutils/gnu";
 import type { Tool } from "../tool";
 import type { HostWorld } from "../world";
 import { algorithms } from "./crypto";
-import { show } from "./show";
+import { showCounters } from "./show";
 import { type Endpoint, loadQat, type QatState, saveQat } from "./state";
 
 /** A while that work is under way: what comes meanwhile goes to another endpoint. */
@@ -119,5 +119,5 @@ function change(
   if (endpoint === undefined) return;
   act(endpoint);
   saveQat(world, state);
-  show(world);
+  showCounters(world, address);
 }

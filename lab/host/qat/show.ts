@@ -140,8 +140,7 @@ function addDebug(
 ): void {
   const at = `${debug}/qat_c6xx_${address}`;
   const isInTree = state.package === "in-tree";
-  const counters = isInTree ? inTreeCounters : outOfTreeCounters;
-  tree.put(`${at}/fw_counters`, counters(endpoint).trimEnd());
+  tree.put(`${at}/fw_counters`, counters(state, endpoint));
   const heartbeat = isInTree ? `${at}/heartbeat/status` : `${at}/heartbeat`;
   tree.put(heartbeat, endpoint.isHung ? -1 : 0);
   const sections = Object.entries(endpoint.configuration).map(
@@ -151,6 +150,22 @@ function addDebug(
         .join("")}`,
   );
   tree.put(`${at}/dev_cfg`, sections.join("").trimEnd());
+}
+
+/** What a request changes of all that is shown. */
+export function showCounters(world: HostWorld, address: string): void {
+  const state = loadQat(world);
+  const endpoint = state.endpoints[address];
+  if (endpoint?.isStarted)
+    world.put(
+      `${debug}/qat_c6xx_${address}/fw_counters`,
+      `${counters(state, endpoint)}\n`,
+    );
+}
+
+function counters({ package: stack }: QatState, endpoint: Endpoint): string {
+  const table = stack === "in-tree" ? inTreeCounters : outOfTreeCounters;
+  return table(endpoint).trimEnd();
 }
 
 function inTreeCounters({ requests, responses }: Endpoint): string {
