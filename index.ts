@@ -2,6 +2,7 @@ import "./components/stack-traces";
 import "./components/early-provider";
 import { Config } from "@pulumi/pulumi/config";
 import type { Resource } from "@pulumi/pulumi/resource";
+import { Accelerators } from "./components/accelerators";
 import { checkedSite } from "./components/checked-site";
 import { MultiWan } from "./components/multi-wan";
 import { NetworkFabric } from "./components/network-fabric";
@@ -13,7 +14,7 @@ import { isRouted } from "./site";
 
 const file = new Config("hybrid-site").require("manifest");
 
-/** Outputs: VM id and addresses of each guest, and what waits for its next start. */
+/** Outputs: VM id and addresses of each guest, and what waits for its next start; how far accelerators are proved. */
 async function program() {
   const site = checkedSite(file);
   // The state keeps each resource's stack trace: without the runner's part.
@@ -31,6 +32,9 @@ async function program() {
   const storage = new StorageFabric(site, (host) =>
     [machinery.get(host) ?? []].flat(),
   );
+  const { proved: accelerators } = new Accelerators(site, (host) =>
+    [machinery.get(host) ?? []].flat(),
+  );
   const machines: Record<string, object> = {};
   for (const guest of site.guests) {
     const needs: Resource[] = [
@@ -45,7 +49,7 @@ async function program() {
       new MultiWan(site, machine);
     }
   }
-  return { machines };
+  return { machines, accelerators };
 }
 
 export = program;

@@ -1,4 +1,4 @@
-import { block, endpoints, first, second, third } from "../support/qat";
+import { block, endpoints, second, third } from "../support/qat";
 import {
   outOfTree,
   passthrough,
