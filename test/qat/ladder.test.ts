@@ -46,15 +46,29 @@ test("without a load nothing is called accelerated, and what a load would show i
     ),
   });
   expect(props.evidence).toBeUndefined();
-  expect(props.findings).toEqual([
-    expect.stringMatching(/the kernel prefers other drivers for cbc\(aes\)/),
-  ]);
+  expect(props.findings).toEqual([]);
+  expect(props.algorithms).toContainEqual({
+    name: "cbc(aes)",
+    driver: "qat_aes_cbc",
+    priority: 100,
+    isPreferred: false,
+  });
   expect(host.commands().join()).not.toContain("kcapi-enc");
 });
 
-test("an older kernel prefers the adapter, and nobody is told otherwise", async () => {
+test("where the kernel prefers another for what IPsec asks for, that is a finding", async () => {
+  host = await qatHost();
+  const name = "authenc(hmac(sha256),cbc(aes))";
+  host.world.save("crypto-users", { inSoftware: [name] });
+  host.lab.reboot();
+  const { props } = await host.create(qatInputs({ uses: ["ipsec"] }));
+  expect(props.findings).toEqual([
+    `the kernel prefers other drivers for ${name}: IPsec, which asks by these names, does not reach the adapter`,
+  ]);
+});
+
+test("an older kernel prefers the adapter", async () => {
   const { props } = await start(qatInputs(), { kernel: "6.12.30" });
-  expect(props.findings).toEqual([]);
   expect(props.algorithms).toContainEqual({
     name: "cbc(aes)",
     driver: "qat_aes_cbc",
@@ -203,7 +217,8 @@ test("IPsec is shown only where it holds an algorithm and counters move without 
   const { id, props } = await start(inputs);
   const uses = (values: Values) => values.usesShown as { why: string }[];
   expect(uses(props)[0]?.why).toMatch(/no security association holds/);
-  host.world.save("qat-held", { held: ["qat_aes_cbc_hmac_sha256"] });
+  host.world.save("crypto-users", { held: ["qat_aes_cbc_hmac_sha256"] });
+  await host.bend("mended");
   await host.run("kcapi-enc -c qat_aes_cbc -p x", "data");
   const { found } = await host.look(id, props, inputs);
   expect(uses(found)[0]).toMatchObject({ isShown: false });

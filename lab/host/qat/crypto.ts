@@ -10,6 +10,14 @@ export interface Algorithm {
   refcnt: number;
 }
 
+/** What others have made of the kernel's algorithms. */
+interface Users {
+  /** Drivers that somebody has. */
+  held?: string[];
+  /** Names of templates that are there in software, too. */
+  inSoftware?: string[];
+}
+
 const software: [name: string, driver: string, priority: number][] = [
   ["cbc(aes)", "cbc-aes-aesni", 400],
   ["ctr(aes)", "ctr-aes-aesni", 400],
@@ -37,7 +45,7 @@ const others: [name: string, driver: string, type: string, priority: number][] =
 /** What is registered now: the card's while any function has instances for the kernel. */
 export function algorithms(world: HostWorld): Algorithm[] {
   const state = loadQat(world);
-  const { held = [] } = world.load<{ held?: string[] }>("qat-held", {});
+  const { held = [], inSoftware = [] } = world.load<Users>("crypto-users", {});
   const has = (key: "kernelCrypto" | "kernelCompression") =>
     Object.values(state.endpoints).some(
       (endpoint) =>
@@ -70,6 +78,7 @@ export function algorithms(world: HostWorld): Algorithm[] {
           ),
         ]
       : []),
+    ...inSoftware.map((name) => entry(name, `${name}-generic`, "aead", 4_100)),
     ...software.map(([name, driver, value]) =>
       entry(name, driver, "skcipher", value),
     ),

@@ -186,7 +186,7 @@ function denylisted(
 }
 
 function findingsOf(
-  { stack, disableDenylist, host }: QatDeviceInputs,
+  { stack, disableDenylist, host, uses }: QatDeviceInputs,
   seen: Look,
   own: readonly Seen[],
 ): string[] {
@@ -198,10 +198,13 @@ function findingsOf(
       findings.push(
         `PCI ${address} runs at x${link.width}, and card and slot can x${maxLink.width}: look at the slot, and at its contacts`,
       );
-  const behind = ofAdapter(seen.algorithms).filter((item) => !item.isPreferred);
-  if (stack === "in-tree" && behind.length > 0)
+  // Only names by which the declared users ask: ESP's.
+  const behind = ofAdapter(seen.algorithms).filter(
+    ({ name, isPreferred }) => !isPreferred && name.startsWith("authenc("),
+  );
+  if (uses?.includes("ipsec") && behind.length > 0)
     findings.push(
-      `the kernel prefers other drivers for ${[...new Set(behind.map(({ name }) => name))].join(", ")}: who asks by these names does not reach the adapter`,
+      `the kernel prefers other drivers for ${[...new Set(behind.map(({ name }) => name))].join(", ")}: IPsec, which asks by these names, does not reach the adapter`,
     );
   return findings;
 }
