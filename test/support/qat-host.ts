@@ -47,6 +47,7 @@ export const passthrough = (changes: Values = {}): Values =>
 /** A machine of the lab with the adapter, and a device of it. */
 export async function qatHost(machine: QatMachine = {}): Promise<QatHost> {
   const host = await testHost({
+    login: "ops",
     spec: {
       tools: machineTools,
       boot: (world) => bootMachine(world, machine),

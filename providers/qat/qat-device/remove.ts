@@ -43,12 +43,13 @@ async function backToFiles(
   place: Place,
   endpoints: readonly Seen[],
 ): Promise<void> {
-  for (const { device, number, isStarted } of endpoints) {
-    if (device === undefined) continue;
-    const path = `/etc/c6xx_dev${number}.conf`;
-    const file = await place.machine.stat(path, place.signal);
-    if (file === undefined && !isStarted) continue;
-    const verb = file === undefined ? "down" : "restart";
+  const pathOf = ({ number }: Seen) => `/etc/c6xx_dev${number}.conf`;
+  const files = await place.machine.stat(endpoints.map(pathOf), place.signal);
+  for (const item of endpoints) {
+    const { device, isStarted } = item;
+    const hasFile = files.has(pathOf(item));
+    if (device === undefined || (!hasFile && !isStarted)) continue;
+    const verb = hasFile ? "restart" : "down";
     await write(place, ["adf_ctl", device, verb]);
   }
 }
