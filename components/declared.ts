@@ -1,5 +1,5 @@
 import { formatOwner } from "../providers/dynamic/owner";
-import type { Site } from "../site";
+import { qatDevicesOf, type Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
 import { exportsOf, multipathOf } from "../site/storage";
 
@@ -22,6 +22,7 @@ export function declaredBy(whole: Site): string[] {
       owner("ManagedFiles", `${host}-${name}`),
     ),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
+    ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),
     ),

@@ -17,12 +17,14 @@ import {
   startServer,
   stopServer,
 } from "./nfs";
+import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
 import type { Tool } from "./tool";
 import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
 
 const units = {
   ...diskUnits,
+  ...qatUnits,
   "nfs-server.service": {
     start: startServer,
     reload: refreshExports,
@@ -37,12 +39,14 @@ export const storageTools: Record<string, Tool> = {
   ...factTools,
   ...zfsTools,
   ...nfsTools,
+  ...qatTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
 };
 
 const installed = [
-  ...Object.keys(units),
+  ...Object.keys(diskUnits),
+  "nfs-server.service",
   "chrony.service",
   "cron.service",
   "zfs-zed.service",
@@ -71,6 +75,7 @@ export function bootStorage(
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
+  bootQat(world);
   bootDisks(world);
   bootZfs(world);
   bootUnits(world, units);
