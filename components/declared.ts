@@ -1,5 +1,5 @@
 import { formatOwner } from "../providers/dynamic/owner";
-import type { Site } from "../site";
+import { qatDevicesOf, type Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
 import {
   exportsOf,
@@ -31,6 +31,7 @@ export function declaredBy(whole: Site): string[] {
     ),
     ...targetsOf(whole).map(({ name }) => owner("IscsiTarget", name)),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
+    ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),
     ),

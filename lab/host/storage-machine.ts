@@ -24,12 +24,14 @@ import {
   startServer,
   stopServer,
 } from "./nfs";
+import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
 import type { Tool } from "./tool";
 import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
 
 const units = {
   ...diskUnits,
+  ...qatUnits,
   "nfs-server.service": {
     start: startServer,
     reload: refreshExports,
@@ -49,12 +51,14 @@ export const storageTools: Record<string, Tool> = {
   ...zfsTools,
   ...nfsTools,
   ...targetTools,
+  ...qatTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
 };
 
 const installed = [
-  ...Object.keys(units),
+  ...Object.keys(diskUnits),
+  "nfs-server.service",
   "chrony.service",
   "cron.service",
   "iscsid.service",
@@ -86,6 +90,7 @@ export function bootStorage(
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
+  bootQat(world);
   bootDisks(world);
   bootTargets(world);
   bootZfs(world);
