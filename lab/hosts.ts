@@ -56,7 +56,7 @@ export async function startHosts(
   const listen = hostAddresses(site, place);
   const labs = new Map<string, HostLab>();
   const access: Record<string, HostAccess> = {};
-  for (const [index, { name }] of site.hardware.hosts.entries()) {
+  for (const [index, { name, addresses }] of site.hardware.hosts.entries()) {
     const lab = await startHost({
       directory: join(hostsDirectory, name),
       spec: {
@@ -67,7 +67,7 @@ export async function startHosts(
         boot(world) {
           const disks = diskSpecs(site.hardware, name);
           bootFacts(world, factsOf(site, name, disks));
-          bootStorage(world, disks);
+          bootStorage(world, disks, Object.values(addresses));
         },
       },
       record,
