@@ -1,5 +1,9 @@
 import { adoptedSuffix } from "../providers/dynamic/owner";
-import { HostError, type Machine } from "../providers/host/client";
+import { HostError, type Machine, type Words } from "../providers/host/client";
+import {
+  markOf,
+  parseSections,
+} from "../providers/storage/smb-shares/registry";
 
 export interface MachineMark {
   /** 'dataset "tank/vm"' */
@@ -7,7 +11,7 @@ export interface MachineMark {
   owner: string;
 }
 
-/** What carries the site's mark on a machine: pools, datasets, exports and files. */
+/** What carries the site's mark on a machine: pools, datasets, exports, shares, their users, and files. */
 export async function markedOn(
   siteId: string,
   machine: Machine,
@@ -18,6 +22,8 @@ export async function markedOn(
     ...(await marked(machine, "/etc/exports.d", "exports", signal)),
     ...(await marked(machine, "/etc/multipath/conf.d", "settings", signal)),
     ...(await fileSets(machine, signal)),
+    ...(await shares(machine, signal)),
+    ...(await users(machine, signal)),
   ];
   return all.filter(({ owner }) => owner.startsWith(`${siteId}/`));
 }
@@ -84,6 +90,50 @@ async function fileSets(
     const what = `files "${names[index]}"`;
     return owner === undefined ? [] : [{ what, owner }];
   });
+}
+
+/** Of Samba's registry. */
+async function shares(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const text = await said(machine, ["net", "conf", "list"], signal);
+  return parseSections(text).flatMap((section) => {
+    const { owner } = markOf(section);
+    return owner === undefined
+      ? []
+      : [{ what: `share "${section.name}"`, owner }];
+  });
+}
+
+/** They stay when their account goes: files are theirs by number. */
+async function users(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const text = await said(machine, ["getent", "passwd"], signal);
+  return text.split("\n").flatMap((line) => {
+    const [name = "", , , , comment = ""] = line.split(":");
+    const [, owner] = /^hybrid-site owner=(\S+)$/.exec(comment) ?? [];
+    return owner === undefined ? [] : [{ what: `user "${name}"`, owner }];
+  });
+}
+
+/** Nothing, on a machine without the tool. */
+async function said(
+  machine: Machine,
+  words: Words,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    return (await machine.run(words, { signal, looks: true })).stdout;
+  } catch (error) {
+    const isAbsent =
+      error instanceof HostError &&
+      (error.code === 127 || /: command not found/.test(error.stderr));
+    if (isAbsent) return "";
+    throw error;
+  }
 }
 
 function withoutSuffix(owner: string): string {

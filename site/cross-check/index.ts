@@ -9,6 +9,7 @@ import { duplicateNames } from "./names";
 import { powerProblems } from "./power";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
+import { shareProblems } from "./shares";
 import { storageProblems } from "./storage";
 import { routerGuestProblems, wanProblems } from "./wan";
 
@@ -27,6 +28,7 @@ const checks = [
   cablingProblems,
   storageProblems,
   exportProblems,
+  shareProblems,
   powerProblems,
 ];
 
