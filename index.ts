@@ -13,7 +13,10 @@ import { isRouted } from "./site";
 
 const file = new Config("hybrid-site").require("manifest");
 
-/** Outputs: VM id and addresses of each guest, and what waits for its next start. */
+/**
+ * Outputs: VM id and addresses of each guest, and what waits for its next start;
+ * what Kubernetes' NFS provisioner is told of storage classes.
+ */
 async function program() {
   const site = checkedSite(file);
   // The state keeps each resource's stack trace: without the runner's part.
@@ -36,7 +39,7 @@ async function program() {
     const needs: Resource[] = [
       ...(hosts.get(guest.host)?.neededBy(guest) ?? []),
       ...(bridges.get(guest.host) ?? []),
-      ...storage.neededBy(guest.host),
+      ...storage.neededBy(guest),
     ];
     const { machine } = new ServiceVm(site, guest, needs);
     const { vmNumber: vmId, addresses, pending } = machine;
@@ -45,7 +48,7 @@ async function program() {
       new MultiWan(site, machine);
     }
   }
-  return { machines };
+  return { machines, storageClasses: storage.storageClasses };
 }
 
 export = program;

@@ -48,12 +48,21 @@ async function datasets(
         return { what: `${kind} "${name}"`, owner: withoutSuffix(owner) };
       });
   } catch (error) {
-    // A machine without ZFS, or without its module.
-    const isAbsent =
-      error instanceof HostError && [1, 127].includes(error.code ?? 0);
-    if (isAbsent && !/permission|not permitted/i.test(error.stderr)) return [];
+    // Any other failure would make "no orphans" of what was not looked at.
+    if (error instanceof HostError && isWithoutZfs(error)) return [];
     throw error;
   }
+}
+
+/** No such tool, by the shell or by sudo, or none of its module. */
+function isWithoutZfs({ code, stderr }: HostError): boolean {
+  return (
+    code === 127 ||
+    (code === 1 &&
+      /modules cannot be auto-loaded|modules are not loaded|zfs: command not found/.test(
+        stderr,
+      ))
+  );
 }
 
 async function marked(

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Configuration } from "../providers/dynamic/configuration";
-import { formatOwner } from "../providers/dynamic/owner";
 import { connect, disconnect } from "../providers/host/connection";
 import { UbusClient } from "../providers/openwrt/client";
 import { readMark } from "../providers/openwrt/router/mark";
 import { readFiles } from "../providers/openwrt/router/observe";
 import { ProxmoxClient } from "../providers/proxmox/client";
 import { loadSite, type ProxmoxHost, type Site } from "../site";
+import { declaredBy } from "./declared";
 import { markedOn } from "./machine-marks";
 import { markedBy } from "./marked";
 
@@ -71,18 +71,6 @@ async function main(): Promise<number> {
     );
   } else if (missed.length === 0) console.log("No orphans.");
   return missed.length === 0 ? 0 : 3;
-}
-
-function declaredBy({ site, guests, proxmox, router }: Site): string[] {
-  const owner = (kind: string, name: string) =>
-    formatOwner(site.id, kind, name);
-  return [
-    ...guests.map(({ name }) => owner("VirtualMachine", name)),
-    ...proxmox.hosts.flatMap(({ host, bridges }) =>
-      bridges.map(({ name }) => owner("Bridge", `${host}-${name}`)),
-    ),
-    ...(router ? [owner("Router", router.guest)] : []),
-  ];
 }
 
 interface Looked {

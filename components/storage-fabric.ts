@@ -10,7 +10,7 @@ import { NfsExports } from "../providers/storage/nfs-exports/resource";
 import { SmbShares } from "../providers/storage/smb-shares/resource";
 import { ZfsDataset } from "../providers/storage/zfs-dataset/resource";
 import { ZfsPool } from "../providers/storage/zfs-pool/resource";
-import type { Site } from "../site";
+import type { Guest, Site } from "../site";
 import {
   datasetsOf,
   exportsOf,
@@ -19,6 +19,7 @@ import {
   multipathOf,
   poolsOf,
   type SharesPlan,
+  type StorageClassPlan,
   sharesOf,
   storageClassesOf,
 } from "../site/storage";
@@ -29,7 +30,10 @@ import { sharePasswords } from "./share-passwords";
  * shares and storages of Proxmox VE. Outputs: what Kubernetes' provisioner is told.
  */
 export class StorageFabric extends ComponentResource {
-  readonly #mounts = new Map<string, Resource[]>();
+  /** What Kubernetes' NFS provisioner is told. */
+  readonly storageClasses: StorageClassPlan[];
+  /** By the host that mounts, and PVE's storage id. */
+  readonly #mounts = new Map<string, Map<string, Resource>>();
 
   constructor(
     private readonly site: Site,
@@ -70,12 +74,21 @@ export class StorageFabric extends ComponentResource {
     const exports = this.#exports(datasets);
     for (const plan of sharesOf(site)) this.#share(plan, datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
-    this.registerOutputs({ storageClasses: storageClassesOf(site) });
+    this.storageClasses = storageClassesOf(site);
+    this.registerOutputs({ storageClasses: this.storageClasses });
   }
 
-  /** What must be there before a guest with disks on these storages is. */
-  neededBy(host: string): Resource[] {
-    return this.#mounts.get(host) ?? [];
+  /** The mounts that a guest lies on: a share that fails keeps no other guest from being made. */
+  neededBy({ host, image, disks, ...guest }: Guest): Resource[] {
+    const { cloudInit, efiDisk, tpm } = guest;
+    const source = this.site.proxmox.images.find(({ name }) => name === image);
+    const used = [source, ...disks, cloudInit, efiDisk, tpm].map(
+      (part) => part?.storage,
+    );
+    const mounts = this.#mounts.get(host) ?? new Map<string, Resource>();
+    return [...mounts].flatMap(([name, mount]) =>
+      used.includes(name) ? [mount] : [],
+    );
   }
 
   #datasets(pools: ReadonlyMap<string, ZfsPool>): Map<string, ZfsDataset> {
@@ -162,8 +175,10 @@ export class StorageFabric extends ComponentResource {
         (other.cluster !== undefined &&
           nodes?.includes(other.node ?? other.host)),
     );
-    for (const { host: user } of clustered)
-      this.#mounts.set(user, [...this.neededBy(user), mount]);
+    for (const { host: user } of clustered) {
+      const mounts = this.#mounts.get(user) ?? new Map<string, Resource>();
+      this.#mounts.set(user, mounts.set(name, mount));
+    }
   }
 
   #owner(kind: string, name: string): string {

@@ -19,7 +19,7 @@ async function prepare() {
   if (process.argv[2] === "--no-engine") process.argv.splice(2, 1);
   else Object.assign(process.env, await ensureEngine(root));
   await ensurePackages(root);
-  const lean = path.join(root, "providers", "lazy-typescript.cjs");
+  const lean = path.join(root, "providers", "lazy-sdk.cjs");
   // Of each process that an engine starts; quoted, for a folder with blanks.
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --require ${JSON.stringify(lean)}`;
   process.argv.splice(1, 2, path.join(root, process.argv[2]));

@@ -1,4 +1,5 @@
 import "../../components/stack-traces";
+import "../../components/early-provider";
 import { Config } from "@pulumi/pulumi/config";
 import { formatOwner } from "../../providers/dynamic/owner";
 import { VirtualMachine } from "../../providers/proxmox/virtual-machine/resource";

@@ -47,8 +47,11 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const world = new HostWorld(spec.name, directory);
   const key = hostKey(world);
-  const sudoers = Object.entries(spec.users).flatMap(([name, { sudo }]) =>
-    sudo ? [name] : [],
+  const sudoers = Object.fromEntries(
+    Object.entries(spec.users).map(([name, { sudo }]) => [
+      name,
+      sudo === true ? `${name} ALL=(root) NOPASSWD: ALL` : (sudo ?? ""),
+    ]),
   );
   world.save("users", { sudoers });
   const boot = () => {

@@ -27,6 +27,9 @@ export interface ServerOptions {
   record(command: string): void;
 }
 
+/** OpenSSH's own MaxSessions: how many commands run over one connection. */
+const maxSessions = 10;
+
 /** As sshd: a login by key, then the account's shell for each command. */
 export class SshServer {
   readonly #ssh: Server;
@@ -106,7 +109,17 @@ export class SshServer {
       context.accept();
     });
     connection.on("ready", () => {
-      connection.on("session", (accept) => this.#session(accept(), user));
+      let sessions = 0;
+      connection.on("session", (accept, reject) => {
+        if (sessions === maxSessions) {
+          reject();
+          return;
+        }
+        sessions += 1;
+        this.#session(accept(), user, () => {
+          sessions -= 1;
+        });
+      });
       connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
         const socket = connectTcp(destPort, destIP);
         socket.once("error", () => reject());
@@ -121,9 +134,10 @@ export class SshServer {
     });
   }
 
-  #session(session: Session, user: string): void {
+  #session(session: Session, user: string, ended: () => void): void {
     session.on("exec", (accept, _reject, { command }) => {
       const channel = accept();
+      channel.on("close", ended);
       this.options.record(command);
       const child = isPlain(command)
         ? this.#plain(command, user, channel)

@@ -4,8 +4,8 @@ import type { HostWorld } from "./world";
 export interface HostUser {
   /** Lines of authorized_keys. */
   keys: readonly string[];
-  /** May run anything as root without a password. */
-  sudo?: boolean;
+  /** May run anything as root without a password, or what this text of a sudoers file says. */
+  sudo?: true | string;
 }
 
 export interface HostSpec {

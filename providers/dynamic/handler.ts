@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
 import { Configuration } from "./configuration";
@@ -49,8 +50,11 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         () => deadline.abort(new UserError(`${verb} took over ${seconds} s`)),
         seconds * 1_000,
       );
+      const signal = AbortSignal.any([engine.signal, deadline.signal]);
+      // Each command under way listens; Node would warn the user of a leak.
+      setMaxListeners(0, signal);
       return await work(inputs, {
-        signal: AbortSignal.any([engine.signal, deadline.signal]),
+        signal,
         configuration,
         beforeWrite: engine.ensure,
         tell: (text) => tell(`${what}: ${text}`, values),

@@ -5,6 +5,8 @@ export type MemoryType = (typeof memoryTypes)[number];
 
 export interface Processor {
   cores: number;
+  /** What an operating system counts. */
+  threads: number;
   /** Of a machine that it goes into, at most. */
   sockets: number;
   memoryTypes: readonly MemoryType[];
@@ -46,18 +48,39 @@ const e5 = {
 } as const;
 
 export const processors = {
-  "xeon-e-2124": { title: "Intel Xeon E-2124", cores: 4, ...e2100 },
-  "xeon-e-2176g": { title: "Intel Xeon E-2176G", cores: 6, ...e2100 },
-  "xeon-e-2276g": { title: "Intel Xeon E-2276G", cores: 6, ...e2100 },
+  "xeon-e-2124": { title: "Intel Xeon E-2124", cores: 4, threads: 4, ...e2100 },
+  "xeon-e-2176g": {
+    title: "Intel Xeon E-2176G",
+    cores: 6,
+    threads: 12,
+    ...e2100,
+  },
+  "xeon-e-2276g": {
+    title: "Intel Xeon E-2276G",
+    cores: 6,
+    threads: 12,
+    ...e2100,
+  },
   "xeon-e5-2603-v3": {
     title: "Intel Xeon E5-2603 v3",
     cores: 6,
+    threads: 6,
     ...e5,
     memoryRate: 1_600,
     maxMemory: 768 * gibibyte,
   },
-  "xeon-e5-2620-v4": { title: "Intel Xeon E5-2620 v4", cores: 8, ...e5 },
-  "xeon-e5-2640-v4": { title: "Intel Xeon E5-2640 v4", cores: 10, ...e5 },
+  "xeon-e5-2620-v4": {
+    title: "Intel Xeon E5-2620 v4",
+    cores: 8,
+    threads: 16,
+    ...e5,
+  },
+  "xeon-e5-2640-v4": {
+    title: "Intel Xeon E5-2640 v4",
+    cores: 10,
+    threads: 20,
+    ...e5,
+  },
 } satisfies Record<string, Sourced<Processor>>;
 
 export type ProcessorModel = keyof typeof processors;

@@ -10,10 +10,22 @@ export interface HostName {
  * What every host knows without asking anybody: the machines, plain in their
  * first network and as NAME-NETWORK in others, and further names.
  */
-export function hostNamesOf({ site, hardware, dns }: Site): HostName[] {
+export function hostNamesOf({
+  site,
+  hardware,
+  proxmox,
+  dns,
+}: Site): HostName[] {
   const full = (name: string) => [`${name}.${site.domain}`, name];
+  // pmxcfs does not start where the node's own name leads to no address. On a
+  // line of its own: the first name of a line is what "hostname -f" says.
+  const nodeOf = (host: string) =>
+    proxmox.hosts.find((item) => item.host === host)?.node ?? host;
   return [
     ...hardware.hosts.flatMap(({ name, addresses, bmc }) => [
+      ...Object.values(addresses)
+        .slice(0, nodeOf(name) === name ? 0 : 1)
+        .map((address) => ({ address, names: full(nodeOf(name)) })),
       ...Object.entries(addresses).map(([network, address], index) => ({
         address,
         names: full(index === 0 ? name : `${name}-${network}`),
@@ -50,21 +62,22 @@ export function clocksOf({ hardware, networks, time }: Site): ClockPlan[] {
   const { zone, servers, upstream } = time;
   return hardware.hosts.map(({ name, addresses }) => {
     const mine = Object.keys(addresses);
-    if (servers.includes(name)) {
-      const serves = networks.filter((network) => mine.includes(network.name));
-      return {
-        host: name,
-        zone,
-        sources: upstream,
-        serves: serves.map(({ cidr }) => cidr),
-      };
-    }
-    const sources = hardware.hosts
-      .filter((other) => servers.includes(other.name))
+    const others = hardware.hosts
+      .filter((other) => other.name !== name && servers.includes(other.name))
       .flatMap((other) => {
         const shared = mine.find((network) => network in other.addresses);
         return (shared && other.addresses[shared]) ?? [];
       });
-    return { host: name, zone, sources, serves: [] };
+    if (!servers.includes(name))
+      return { host: name, zone, sources: others, serves: [] };
+    const serves = networks.filter((network) => mine.includes(network.name));
+    return {
+      host: name,
+      zone,
+      // Cut off from upstream, servers stay together only if they ask each
+      // other (chrony.conf(5), local orphan).
+      sources: [...upstream, ...others],
+      serves: serves.map(({ cidr }) => cidr),
+    };
   });
 }

@@ -1,7 +1,6 @@
 import type { Site } from "../manifest";
 
 type Hardware = Site["hardware"];
-type SasCable = Hardware["cabling"]["sas"][number];
 
 export interface HostPort {
   host: string;
@@ -25,8 +24,15 @@ export function portsTo(
     );
 }
 
-export function cablesTo({ cabling }: Hardware, shelf: string): SasCable[] {
-  return cabling.sas.filter(({ to }) => to === shelf);
+/** The shelf, and those that are reached through it alone. */
+export function lostWith(hardware: Hardware, shelf: string): string[] {
+  const behind = hardware.shelves.filter(
+    ({ name }) =>
+      name !== shelf &&
+      portsTo(hardware, name).length > 0 &&
+      portsTo(hardware, name, [shelf]).length === 0,
+  );
+  return [shelf, ...behind.map(({ name }) => name)];
 }
 
 /** Whose disks a shelf's are. */

@@ -13,7 +13,7 @@ import {
   type Protocol,
   protocols,
 } from "./evaluate";
-import { intended, portsNamed } from "./intent";
+import { intentOf, portsNamed } from "./intent";
 import { lineDifferences, zoneDifferences } from "./lines";
 import { parts, toldPorts, toldRange } from "./ports";
 
@@ -63,19 +63,30 @@ export function differences(
   > = deriveRouter(site),
 ): string[] {
   const firewall = new Firewall(files.firewall);
+  const intended = intentOf(site);
   return [
     ...zoneDifferences(site, files.network, files.firewall),
     ...lineDifferences(site, firewall, files),
-    ...[...flowsOf(site, firewall)].flatMap((flow) => {
-      const [is, should] = [firewall.passes(flow), intended(site, flow)];
-      if (is === should) return [];
-      return [
-        is
-          ? `${told(flow)} passes, and should not`
-          : `${told(flow)} is refused, and should not be`,
-      ];
-    }),
+    ...flowDifferences(flowsOf(site, firewall), firewall, intended),
   ];
+}
+
+function flowDifferences(
+  flows: Iterable<Flow>,
+  firewall: Firewall,
+  intended: (flow: Flow) => boolean,
+): string[] {
+  const wrong: string[] = [];
+  for (const flow of flows) {
+    const is = firewall.passes(flow);
+    if (is === intended(flow)) continue;
+    wrong.push(
+      is
+        ? `${told(flow)} passes, and should not`
+        : `${told(flow)} is refused, and should not be`,
+    );
+  }
+  return wrong;
 }
 
 function told({ from, to, family, protocol, port, lastPort }: Flow): string {

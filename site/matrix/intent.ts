@@ -29,22 +29,71 @@ export function portsNamed({ networks }: RoutedSite): PortRange[] {
   ].map((port) => portRange(`${port}`));
 }
 
-/** What the manifest says of a flow, without a look at what is derived of it. */
-export function intended(site: RoutedSite, flow: Flow): boolean {
-  const network = legs(site).find(({ name }) => zoneName(name) === flow.from);
-  if (network === undefined) return begins(site, flow);
-  if (flow.family === "ipv6" && site.wan.ipv6 === "off") return false;
+/** A network with what is looked at for each flow of thousands. */
+interface Leg {
+  network: Network;
+  zone: string;
+  /** The router's in it. */
+  addresses: readonly string[];
+  allow: {
+    to: string;
+    zone: string;
+    protocol: string;
+    ranges?: PortRange[];
+  }[];
+}
+
+interface Prepared {
+  site: RoutedSite;
+  legs: ReadonlyMap<string, Leg>;
+  lines: ReadonlyMap<string, RoutedSite["wan"]["lines"][number]>;
+  uses: Map<string, boolean>;
+}
+
+/** What the manifest says of each flow, without a look at what is derived of it. */
+export function intentOf(site: RoutedSite): (flow: Flow) => boolean {
+  const prepared: Prepared = {
+    site,
+    legs: new Map(
+      legs(site).map((leg) => [
+        zoneName(leg.name),
+        {
+          network: leg,
+          zone: zoneName(leg.name),
+          addresses: routerAddresses(site, leg),
+          allow: (leg.allow ?? []).map(({ to, protocol, ports }) => ({
+            to,
+            zone: zoneName(to),
+            protocol,
+            ranges: ports?.map((range) => portRange(`${range}`)),
+          })),
+        },
+      ]),
+    ),
+    lines: new Map(
+      site.wan.lines.map((line) => [zoneName(line.interface), line]),
+    ),
+    uses: new Map(),
+  };
+  return (flow) => intended(prepared, flow);
+}
+
+function intended(prepared: Prepared, flow: Flow): boolean {
+  const leg = prepared.legs.get(flow.from);
+  if (leg === undefined) return begins(prepared, flow);
+  const { wan, router } = prepared.site;
+  if (flow.family === "ipv6" && wan.ipv6 === "off") return false;
   return "address" in flow.to
-    ? answers(site, network, flow, flow.to.address)
-    : allows(site, network, flow, flow.to.zone);
+    ? answers(router, leg, flow, flow.to.address)
+    : allows(prepared, leg, flow, flow.to.zone);
 }
 
 /** Nothing begins at a line but what gives the line its own address. */
 function begins(
-  { wan }: RoutedSite,
+  { site: { wan }, lines }: Prepared,
   { from, to, family, protocol, port }: Flow,
 ): boolean {
-  const line = wan.lines.find((item) => zoneName(item.interface) === from);
+  const line = lines.get(from);
   if (line === undefined || "zone" in to || protocol !== "udp") return false;
   return family === "ipv4"
     ? line.protocol === "dhcp" && port === dhcpClient
@@ -52,24 +101,24 @@ function begins(
 }
 
 function allows(
-  site: RoutedSite,
-  network: Network,
+  { site, lines, uses }: Prepared,
+  { network, zone, allow }: Leg,
   { protocol, port, family }: Flow,
   to: string,
 ): boolean {
-  const { name, allow = [] } = network;
-  if (to === zoneName(name)) return false;
-  const line = site.wan.lines.find((item) => zoneName(item.interface) === to);
-  if (line && !mayUse(site, network, line.name, family)) return false;
+  if (to === zone) return false;
+  const line = lines.get(to);
+  if (line) {
+    const key = `${zone} ${to} ${family}`;
+    const use = uses.get(key) ?? mayUse(site, network, line.name, family);
+    uses.set(key, use);
+    if (!use) return false;
+  }
   return allow.some(
     (item) =>
-      (line ? item.to === "internet" : zoneName(item.to) === to) &&
+      (line ? item.to === "internet" : item.zone === to) &&
       (item.protocol === "any" || item.protocol === protocol) &&
-      (item.ports === undefined ||
-        isWithin(
-          item.ports.map((range) => portRange(`${range}`)),
-          port,
-        )),
+      (item.ranges === undefined || isWithin(item.ranges, port)),
   );
 }
 
@@ -98,26 +147,20 @@ function mayUse(
 
 /** By its address in the asker's own network, and no other. */
 function answers(
-  site: RoutedSite,
-  network: Network,
+  { management }: RoutedSite["router"],
+  { network, addresses }: Leg,
   { protocol, port, family }: Flow,
   address: string,
 ): boolean {
-  const leg = legs(site).find(({ name }) => name === network.name);
-  const own = leg !== undefined && routerAddresses(site, leg).includes(address);
   const given = network.dhcp !== undefined;
   // A machine without an address asks everybody.
   if (protocol === "udp" && port === dhcpServer)
     return given && family === "ipv4";
   if (protocol === "udp" && port === dhcpv6Server)
     return given && family === "ipv6";
-  if (!own) return false;
+  if (!addresses.includes(address)) return false;
   if (protocol === "icmp") return true;
   if (port === dns) return given;
   const isAdministration = administration.includes(port ?? 0);
-  return (
-    isAdministration &&
-    protocol === "tcp" &&
-    network.name === site.router.management
-  );
+  return isAdministration && protocol === "tcp" && network.name === management;
 }

@@ -1,3 +1,4 @@
+import { processor } from "../catalog";
 import type { Rule } from "./finding";
 
 export const hostCores: Rule = {
@@ -8,12 +9,17 @@ export const hostCores: Rule = {
   check: ({ hardware, guests }) =>
     guests.flatMap(({ name, host, cores }, index) => {
       const machine = hardware.hosts.find((item) => item.name === host);
-      // Physical cores: with hyper-threading the host counts twice as many.
-      return machine === undefined || cores <= 2 * machine.cores
+      if (machine === undefined) return [];
+      const { cpu } = machine;
+      const threads = cpu
+        ? cpu.count * processor(cpu.model).threads
+        : // Physical cores: with hyper-threading the host counts twice as many.
+          2 * machine.cores;
+      return cores <= threads
         ? []
         : [
             {
-              message: `guest "${name}" has ${cores} cores, and host "${host}" has ${machine.cores}`,
+              message: `guest "${name}" has ${cores} cores, and host "${host}" has ${cpu ? `${threads} threads` : machine.cores}`,
               path: ["guests", index, "cores"],
             },
           ];

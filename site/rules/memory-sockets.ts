@@ -11,11 +11,21 @@ export const memorySockets: Rule = {
   check: ({ hardware }) =>
     hardware.hosts.flatMap((host, index) => {
       const { name, cpu, modules = [], memory } = host;
-      if (cpu === undefined) return [];
       const path = ["hardware", "hosts", index];
       const facts = machine(host.model);
-      const sockets = (facts.dimmSockets * cpu.count) / facts.sockets;
+      const used = Math.min(cpu?.count ?? facts.sockets, facts.sockets);
+      const sockets = (facts.dimmSockets * used) / facts.sockets;
       const count = modules.reduce((sum, item) => sum + item.count, 0);
+      const tooMany =
+        count > sockets
+          ? [
+              {
+                message: `host "${name}" has ${count} memory modules, and ${facts.title} has ${sockets} sockets for them${doubt(facts, "dimmSockets")}`,
+                path: [...path, "modules"],
+              },
+            ]
+          : [];
+      if (cpu === undefined) return tooMany;
       const { title, maxMemory, sockets: most } = processor(cpu.model);
       const room = maxMemory * cpu.count;
       const fits = Math.min(facts.sockets, most);
@@ -28,14 +38,7 @@ export const memorySockets: Rule = {
               },
             ]
           : []),
-        ...(count > sockets
-          ? [
-              {
-                message: `host "${name}" has ${count} memory modules, and ${facts.title} has ${sockets} sockets for them${doubt(facts, "dimmSockets")}`,
-                path: [...path, "modules"],
-              },
-            ]
-          : []),
+        ...tooMany,
         ...(memory > room
           ? [
               {

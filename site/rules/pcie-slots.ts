@@ -1,5 +1,6 @@
 import { doubt, machine } from "../catalog";
 import { cardsOf } from "../hardware/cards";
+import type { Host } from "../manifest";
 import type { Rule } from "./finding";
 
 export const pcieSlots: Rule = {
@@ -24,6 +25,7 @@ export const pcieSlots: Rule = {
               },
             ]
           : []),
+        ...(cards.length > (slotCount ?? 0) ? [] : unplaced(host, path)),
         ...cards.flatMap(({ name: card, slot }, at) => {
           if (slot === undefined || slots === undefined) return [];
           const here = [...path, at, "slot"];
@@ -46,11 +48,11 @@ export const pcieSlots: Rule = {
               },
             ];
           }
-          const lanes = wide.find(({ index }) => index === at)?.facts.lanes;
-          return lanes !== undefined && lanes > found.width
+          const placed = wide.find(({ index }) => index === at);
+          return placed && placed.facts.lanes > found.width
             ? [
                 {
-                  message: `card "${card}" is x${lanes}, and slot "${slot}" is x${found.width}${unsure}`,
+                  message: `card "${card}" is x${placed.facts.lanes}${placed.widthDoubt}, and slot "${slot}" is x${found.width}${unsure}`,
                   path: here,
                 },
               ]
@@ -60,3 +62,28 @@ export const pcieSlots: Rule = {
     }),
   remedy: "Leave cards out, choose other slots, or another machine.",
 };
+
+/** Cards that may go anywhere, for which no slot that is left is wide enough: the widest has the first choice. */
+function unplaced(host: Host, path: readonly PropertyKey[]) {
+  const facts = machine(host.model);
+  const taken = host.cards.map(({ slot }) => slot);
+  const free = (facts.slots ?? [])
+    .filter(({ name }) => !taken.includes(name))
+    .map(({ width }) => width)
+    .sort((left, right) => right - left);
+  if (facts.slots === undefined) return [];
+  return cardsOf(host)
+    .filter(({ slot }) => slot === undefined)
+    .sort((left, right) => right.facts.lanes - left.facts.lanes)
+    .flatMap(({ name, facts: { lanes }, widthDoubt, index }, at) => {
+      const width = free[at] ?? 0;
+      return lanes <= width
+        ? []
+        : [
+            {
+              message: `card "${name}" of host "${host.name}" is x${lanes}${widthDoubt}, and of the slots of ${facts.title} ${width > 0 ? `x${width} is the widest` : "none"} is left${doubt(facts, "slots")}`,
+              path: [...path, index],
+            },
+          ];
+    });
+}

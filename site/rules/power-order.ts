@@ -33,10 +33,19 @@ export const powerOrder: Rule = {
     const missing = [
       ...new Set(needsOf(site).flatMap(({ needed, user }) => [needed, user])),
     ].filter((name) => !named.includes(name));
+    const down = power.shutdown?.flatMap(({ machines }) => machines) ?? named;
+    const left = site.hardware.hosts.filter(
+      ({ name }) => named.includes(name) && !down.includes(name),
+    );
     return [
       ...missing.map((name) => ({
         message: `"${name}" is in no step`,
         path: ["power", "start"],
+      })),
+      ...left.map(({ name }) => ({
+        message: `"${name}" is in no step, and runs until the battery is empty`,
+        path: ["power", "shutdown"],
+        remedy: "Say when it goes down, or leave shutdown out.",
       })),
       ...wrong(
         "start",

@@ -6,7 +6,7 @@ export const sasPaths: Rule = {
   id: "sas-paths",
   severity: "error",
   title: "Every shelf has the paths that it is said to have",
-  fact: "Two 9207-8e have four external ports (Broadcom): four shelves with one cable each, or two paths by passing through other shelves.",
+  fact: "Two 9207-8e have four external ports (Broadcom): four shelves with one cable each, or two paths by passing through other shelves. Of a disk with two paths and without a map /dev/disk/by-id/wwn-* leads to a random one (seen on Linux 6.12).",
   check: ({ hardware }) => {
     const { hosts, shelves } = hardware;
     const there = hosts
@@ -22,9 +22,16 @@ export const sasPaths: Rule = {
         const message = `shelf "${name}" is at hosts ${both}, which would write to one disk`;
         return [{ message, path }];
       }
-      const ports = new Set(
-        portsTo(hardware, name).map(({ card, port }) => `${card}/${port}`),
-      );
+      const found = portsTo(hardware, name);
+      const ports = new Set(found.map(({ card, port }) => `${card}/${port}`));
+      // Two cables from one card may be one wide port; from two they are two ways.
+      const cards = new Set(found.map(({ card }) => card));
+      if (cards.size > paths) {
+        const message = `shelf "${name}" is said to have ${paths} path, and cables from ${[...cards].join(" and ")} lead to it: each disk of it is there twice, and without multipath its name leads to either`;
+        return [
+          { message, path, remedy: "Write paths: 2, or pull one of them." },
+        ];
+      }
       return ports.size >= paths
         ? []
         : [

@@ -18,10 +18,10 @@ export const storageSpacesDirect: Rule = {
         });
         const twofold = [...new Set(shelves)].map((shelf) => `"${shelf}"`);
         return [
-          ...(hosts.length < 2
+          ...(new Set(hosts).size < 2
             ? [
                 {
-                  message: `"${name}" is Storage Spaces Direct on ${hosts.length} server`,
+                  message: `"${name}" is Storage Spaces Direct on 1 server`,
                   path: [...path, "hosts"],
                 },
               ]

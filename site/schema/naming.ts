@@ -24,6 +24,8 @@ export const dns = z.strictObject({
   resolvers: z
     .array(ipv4)
     .min(1)
+    // resolv.conf(5), MAXNS: what stands behind is not asked.
+    .max(3)
     .describe("What the hosts ask; their own names they know without."),
   search: z.array(server).optional().describe("Left out: site.domain."),
   records: z

@@ -17,9 +17,13 @@ const ups = z.strictObject({
   shutdownAfter: duration.describe("On battery, until machines go down."),
 });
 
+/** Judged by the rules: nothing here switches a machine on or off. */
 export const power = z.strictObject({
   ups: z.array(ups).default([]).describe("Batteries."),
-  start: z.array(step).min(1).describe("Who is switched on, in order."),
+  start: z
+    .array(step)
+    .min(1)
+    .describe("Who is switched on, in order, by hand or by what feeds it."),
   shutdown: z
     .array(step)
     .min(1)

@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { diskPlace } from "./disks";
+import { schedule } from "./schedule";
 import { name } from "./site";
 import { block, size } from "./units";
-
-const schedule = z
-  .string()
-  .regex(
-    /^(hourly|daily|weekly|monthly|((Mon|Tue|Wed|Thu|Fri|Sat|Sun)((\.\.|,)(Mon|Tue|Wed|Thu|Fri|Sat|Sun))* )?((\*|([01]\d|2[0-3])((\.\.|\/)\d{1,2})?):[0-5]\d|\*:[0-5]\d\/([1-9]|[1-5]\d)))$/,
-    'must be hourly, daily, weekly, monthly, or days and a time like "Sun 02:30"',
-  );
 
 const disks = z.array(diskPlace).min(1).describe("SHELF:BAY or HOST:DISK.");
 
@@ -217,7 +211,15 @@ export const storage = z.strictObject({
     .record(z.string(), size)
     .default({})
     .describe("Memory that ZFS's cache may take, by host."),
-  mailTo: z.string().optional().describe("Who is told of faults by mail."),
+  mailTo: z
+    .string()
+    // It stands in a file that ZFS's event daemon has a shell read, as root.
+    .regex(
+      /^[\w.+-]+(@[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$/i,
+      "must be an address like ops@example.net, or a user of the host",
+    )
+    .optional()
+    .describe("Who is told of faults by mail."),
   pools: z.array(pool).default([]).describe("Of ZFS."),
   datasets: z.array(dataset).default([]),
   exports: z.array(nfsExport).default([]).describe("By NFS 4.2."),

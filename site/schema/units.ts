@@ -11,7 +11,9 @@ const factors = {
 
 export type Quantity = keyof typeof factors;
 
-/** Bytes, bits a second, or milliseconds; undefined when `text` is none. */
+const inBytes: readonly Quantity[] = ["size", "block"];
+
+/** Whole bytes, bits a second, or milliseconds; undefined when `text` is none. */
 export function parseQuantity(
   text: string,
   quantity: Quantity,
@@ -19,17 +21,27 @@ export function parseQuantity(
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text) ?? [];
   const units: Record<string, number> = factors[quantity];
   const factor = unit === undefined ? undefined : units[unit];
-  return factor && Number(digits) * factor;
+  if (factor === undefined) return undefined;
+  const value = Number(digits) * factor;
+  // A fraction of a decimal unit is a whole number that floats just miss. One of
+  // a binary unit is exact: of bytes there are no parts, and ZFS's module does
+  // not even load with a limit of 322122547.2.
+  if (!inBytes.includes(quantity)) return Math.round(value);
+  return Number.isInteger(value) ? value : undefined;
 }
 
 function quantity(name: Quantity, example: string) {
-  const units = Object.keys(factors[name]).join(", ");
+  const units = Object.keys(factors[name]);
   return z.string().transform((text, context) => {
     const value = parseQuantity(text, name);
     if (value !== undefined && value > 0) return value;
+    const isPart =
+      /^\d+\.\d/.test(text) && units.some((unit) => text.endsWith(unit));
     context.addIssue({
       code: "custom",
-      message: `"${text}" is no ${name}, write a number and one of ${units}, like ${example}`,
+      message: isPart
+        ? `"${text}" is no whole number of bytes, write a whole number of a smaller unit`
+        : `"${text}" is no ${name}, write a number and one of ${units.join(", ")}, like ${example}`,
     });
     return z.NEVER;
   });

@@ -10,7 +10,7 @@ export interface PoolPlan {
   vdevs: { type: Vdev["type"]; class?: Vdev["class"]; disks: string[] }[];
   spares: string[];
   properties?: Pool["properties"];
-  dataset?: Pool["dataset"];
+  dataset: Pool["dataset"] & { "org.debian:periodic-scrub": "disable" };
 }
 
 export function poolsOf(site: Site): PoolPlan[] {
@@ -27,7 +27,8 @@ export function poolsOf(site: Site): PoolPlan[] {
     })),
     spares: pool.spares.map(path),
     ...(pool.properties && { properties: pool.properties }),
-    ...(pool.dataset && { dataset: pool.dataset }),
+    // The manifest says when: Debian's cron would scrub them all at one time.
+    dataset: { ...pool.dataset, "org.debian:periodic-scrub": "disable" },
   }));
 }
 
@@ -72,10 +73,13 @@ export interface PoolCare {
 export function poolCareOf({ storage }: Site): PoolCare[] {
   if (storage === undefined) return [];
   const { pools, arcMax, mailTo } = storage;
-  return [...new Set(pools.map(({ host }) => host))].map((host) => ({
+  // A host's own pool, which it starts from, has a cache too.
+  const hosts = [...pools.map(({ host }) => host), ...Object.keys(arcMax)];
+  const serves = (host: string) => pools.some((pool) => pool.host === host);
+  return [...new Set(hosts)].map((host) => ({
     host,
     ...(arcMax[host] !== undefined && { arcMax: arcMax[host] }),
-    ...(mailTo && { mailTo }),
+    ...(mailTo && serves(host) && { mailTo }),
     scrubs: pools
       .filter((pool) => pool.host === host)
       .map(({ name, scrub }) => ({ pool: name, schedule: scrub })),

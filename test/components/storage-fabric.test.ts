@@ -1,72 +1,97 @@
 import * as pulumi from "@pulumi/pulumi";
-import { passwordsIn, sharePasswords } from "../../components/share-passwords";
 import { StorageFabric } from "../../components/storage-fabric";
-import { schema } from "../../providers/storage/smb-shares/model";
-import { loadSite } from "../../site";
+import { schema as mountSchema } from "../../providers/proxmox/storage-mount/model";
+import { schema as exportsSchema } from "../../providers/storage/nfs-exports/model";
+import { schema as sharesSchema } from "../../providers/storage/smb-shares/model";
+import { schema as datasetSchema } from "../../providers/storage/zfs-dataset/model";
+import { schema as poolSchema } from "../../providers/storage/zfs-pool/model";
+import type { Guest } from "../../site";
+import { load } from "../support/dev-site";
 
 const made: pulumi.runtime.MockResourceArgs[] = [];
-const site = loadSite("environments/dev.yaml");
+const site = load();
+const guest = (name: string) =>
+  site.guests.find((item) => item.name === name) as Guest;
+let fabric: StorageFabric;
 const passwords = {
   office: "password-of-office",
   scanner: "password-of-scanner",
 };
+/** As the engine is told that a value is a secret. */
+const secret = (value: unknown) => ({
+  [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,
+  value,
+});
 
-beforeAll(() =>
-  pulumi.runtime.setMocks({
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({
     newResource: (args) => {
       made.push(args);
-      return { id: `${args.name}-id`, state: { ...args.inputs, guid: "7" } };
+      const state = { ...args.inputs, guid: "11268192461597329790" };
+      return { id: `${args.name}-id`, state };
     },
     call: ({ token }) => {
       throw new Error(`Mock call not implemented: ${token}`);
     },
-  }),
-);
-
-const configure = (credentials: object) =>
+  });
   pulumi.runtime.setConfig(
     "hybrid-site:credentials",
-    JSON.stringify(credentials),
+    JSON.stringify({ "router-server": { smb: passwords } }),
   );
-
-test("a host's shares are one resource that its schema takes, with its passwords as secrets", async () => {
-  configure({ "router-server": { smb: { ...passwords, other: "nobody's" } } });
-  const fabric = new StorageFabric(site, () => []);
-  await new Promise<void>((resolve) => fabric.urn.apply(() => resolve()));
-  const found = () =>
-    made.filter(({ type }) => type.endsWith("/storage:SmbShares"));
-  while (found().length === 0)
+  const [disk] = guest("k3s").disks;
+  if (disk) disk.storage = "fast-nfs";
+  fabric = new StorageFabric(site, () => []);
+  const all = fabric.neededBy(guest("k3s")).map(({ urn }) => urn);
+  await new Promise<void>((resolve) => pulumi.all(all).apply(() => resolve()));
+  while (made.filter(({ type }) => type.endsWith("StorageMount")).length < 4)
     await new Promise((resolve) => setImmediate(resolve));
-  const [{ name, inputs } = { name: "", inputs: {} }, ...more] = found();
-  expect(more).toEqual([]);
-  const { __provider, passwords: sent, ...others } = inputs;
-  // As the engine is told that a value is a secret.
-  expect(sent).toEqual({
-    [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,
-    value: passwords,
-  });
-  const rest = { ...others, passwords };
-  expect(schema.safeParse(rest).error).toBeUndefined();
-  expect(rest).toMatchObject({
-    owner: `${site.site.id}/SmbShares/router-server`,
-    host: "router-server",
-    passwords,
-    interfaces: ["10.10.20.10"],
-  });
-  expect(name).toBe("router-server");
 });
 
-test("a password that is not set is told with the command that sets it, and with no password", () => {
-  const credentials = { "router-server": { smb: { office: "hidden" } } };
-  expect(() =>
-    passwordsIn(credentials, "router-server", ["office", "scanner"]),
-  ).toThrow(
-    /^Unable to make account "scanner" of the shares of host "router-server": its password is not set. Set it with "pulumi config set --secret --path hybrid-site:credentials.router-server.smb.scanner PASSWORD".$/,
-  );
+const schemas = {
+  "storage:ZfsPool": [poolSchema, 2],
+  "storage:ZfsDataset": [datasetSchema, 9],
+  "storage:NfsExports": [exportsSchema, 1],
+  "storage:SmbShares": [sharesSchema, 1],
+  "proxmox:StorageMount": [mountSchema, 4],
+} as const;
+
+test.each(Object.entries(schemas))(
+  "each %s of the dev site is as its schema takes it",
+  (kind, [schema, count]) => {
+    const found = made.filter(({ type }) => type.endsWith(`/${kind}`));
+    expect(found).toHaveLength(count);
+    for (const { inputs } of found) {
+      const { __provider, ...rest } = inputs;
+      if (rest.passwords) {
+        expect(rest.passwords).toEqual(secret(passwords));
+        rest.passwords = passwords;
+      }
+      expect(schema.safeParse(rest).error).toBeUndefined();
+    }
+  },
+);
+
+test("storage classes come out as a provisioner takes them", () => {
+  expect(fabric.storageClasses).toMatchObject([
+    { name: "fast", server: "10.10.20.10", path: "/fast/kubernetes" },
+  ]);
 });
 
-test("passwords are secrets from the configuration on", async () => {
-  configure({ "router-server": { smb: passwords } });
-  const found = sharePasswords("router-server", ["office"]);
-  expect(await pulumi.isSecret(found)).toBe(true);
+test("a guest waits for the shares that it lies on, and for no others", async () => {
+  const names = (name: string) =>
+    Promise.all(
+      fabric
+        .neededBy(guest(name))
+        .map(
+          ({ urn }) =>
+            new Promise<string>((resolve) =>
+              urn.apply((text) => resolve(text)),
+            ),
+        ),
+    );
+  expect(await names("k3s")).toEqual([
+    expect.stringMatching(/StorageMount::r630-fast-nfs$/),
+  ]);
+  expect(await names("observability")).toEqual([]);
+  expect(await names("openwrt")).toEqual([]);
 });

@@ -57,6 +57,23 @@ const make = (
   );
 const inputs = { __provider: "text", owner: "o", name: "thing" };
 
+test("as many may wait for the deadline as do something at once, without a warning", async () => {
+  const warned = jest.fn();
+  process.on("warning", warned);
+  const create: (typeof kind)["create"] = async (_inputs, { signal }) => {
+    for (let count = 0; count < 30; count += 1)
+      signal.addEventListener("abort", () => count);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { id: "1", outputs: { address: "a" } };
+  };
+  try {
+    await make({ create }).create(inputs);
+    expect(warned).not.toHaveBeenCalled();
+  } finally {
+    process.off("warning", warned);
+  }
+});
+
 test("the provider's text is constant, short and evaluates to the kind", () => {
   const text = providerText("proxmox:VirtualMachine");
   expect(text).toBe(

@@ -3,6 +3,7 @@ import { Server } from "ssh2";
 import { makeKey } from "../../lab/host/key";
 import { SshConnection } from "../../providers/host/client";
 import { SshMachine } from "../../providers/host/client/ssh-machine";
+import { loginKey, testHost } from "../support/host";
 
 const key = makeKey();
 
@@ -38,5 +39,35 @@ test("a command whose end comes together with its begin is not taken for a lost 
   } finally {
     await connection.close();
     await new Promise<void>((done) => server.close(() => done()));
+  }
+});
+
+test("a bastion that nobody asks anything is not idle while another machine is spoken to over it", async () => {
+  const [near, far] = [await testHost(), await testHost()];
+  const account = { username: "root", privateKey: loginKey.private };
+  const endpoint = ({ lab }: typeof near) => ({
+    ...lab.endpoint,
+    hostKeys: [lab.endpoint.hostKey],
+  });
+  const bastion = new SshConnection(
+    "near",
+    endpoint(near),
+    account,
+    undefined,
+    100,
+  );
+  const behind = new SshConnection("far", endpoint(far), account, bastion);
+  try {
+    const { signal } = new AbortController();
+    const machine = new SshMachine("far", behind, false);
+    await machine.run(["true"], { signal });
+    const own = new SshMachine("near", bastion, false);
+    await own.run(["true"], { signal });
+    far.fault({ kind: "slow", match: "whoami", ms: 600 });
+    expect((await machine.run(["whoami"], { signal })).stdout).toBe("root\n");
+  } finally {
+    await behind.close();
+    await near.stop();
+    await far.stop();
   }
 });

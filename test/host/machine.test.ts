@@ -2,6 +2,7 @@ import { utils } from "ssh2";
 import type { HostError, Machine } from "../../providers/host/client";
 import { connect } from "../../providers/host/connection";
 import {
+  loginKey,
   operationOf,
   strangersKey,
   type TestHost,
@@ -21,7 +22,7 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
   let host: TestHost;
   let machine: Machine;
   beforeAll(async () => {
-    host = await testHost({ login });
+    host = await testHost({ login, sudo: true });
     machine = host.machine;
   });
   afterEach(() => host.lab.faults.clear());
@@ -33,13 +34,10 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
     const content = Buffer.from([0, 255, 10, 13, 39]);
     await machine.write(path, { ...spec, mode: "0640", content }, signal);
     expect(await machine.read(path, signal)).toEqual(content);
-    expect(await machine.stat(path, signal)).toEqual({
-      kind: "file",
-      owner: "root",
-      group: "root",
-      mode: "0640",
-      size: 5,
-    });
+    const facts = { owner: "root", group: "root", mode: "0640", size: 5 };
+    expect(await machine.stat([path], signal)).toEqual(
+      new Map([[path, { kind: "file", ...facts }]]),
+    );
     expect(await machine.list("/etc/x", signal)).toEqual(["it's $(a) file"]);
     await machine.remove(path, signal);
     expect(await machine.list("/etc/x", signal)).toEqual([]);
@@ -48,12 +46,12 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
   test("what is not there is an answer", async () => {
     expect(await machine.list("/etc/y", signal)).toBeUndefined();
     expect(await machine.read("/etc/gone", signal)).toBeUndefined();
-    expect(await machine.stat("/etc/gone", signal)).toBeUndefined();
+    expect(await machine.stat(["/etc/gone"], signal)).toEqual(new Map());
     expect(await machine.sha256(["/etc/gone"], signal)).toEqual(new Map());
     await machine.remove("/etc/gone", signal);
   });
 
-  test("hashes come in one command, of those that are there", async () => {
+  test("hashes, and what is at paths, come in one command each, of those that are there", async () => {
     const content = "hello\n";
     await machine.write("/etc/one", { ...spec, content }, signal);
     host.commands();
@@ -65,7 +63,14 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
         ],
       ]),
     );
-    expect(host.commands()).toHaveLength(1);
+    const found = await machine.stat(["/etc/one", "/etc/none", "/"], signal);
+    expect([...found].map(([path, { kind }]) => [path, kind])).toEqual([
+      ["/etc/one", "file"],
+      ["/", "directory"],
+    ]);
+    expect(host.commands()).toHaveLength(2);
+    await machine.stat([], signal);
+    expect(host.commands()).toEqual([]);
   });
 
   test("a file is the old one whenever its writing fails, and nothing is left beside it", async () => {
@@ -90,6 +95,37 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
     );
     for (const { stdout } of await Promise.all(many))
       expect(stdout).toBe("root\n");
+  });
+
+  test("many who want one lock take no more sessions than sshd gives, and none waits in vain", async () => {
+    const order: number[] = [];
+    const hold = (number: number) =>
+      machine.exclusively("/run/lock/x", signal, async () => {
+        order.push(number);
+        const looks = Array.from({ length: 8 }, () =>
+          machine.run(["true"], { signal }),
+        );
+        await Promise.all(looks);
+        order.push(number);
+      });
+    const all = Array.from({ length: 12 }, (_none, number) => number);
+    await Promise.all(all.map(hold));
+    expect(order).toEqual(all.flatMap((number) => [number, number]));
+  });
+
+  test("who gives up waiting for a lock does not wait until it is free", async () => {
+    const flock = ["flock", "--exclusive", "/run/lock/y", "true"] as const;
+    host.fault({ kind: "slow", match: "true", ms: 8_000 });
+    const other = machine.run(flock, { signal }).catch(() => undefined);
+    const begun = Date.now();
+    const waits = machine.exclusively(
+      "/run/lock/y",
+      AbortSignal.timeout(500),
+      async () => undefined,
+    );
+    expect((await failure(waits)).name).toBe("TimeoutError");
+    expect(Date.now() - begun).toBeLessThan(4_000);
+    await other;
   });
 
   test("an unknown tool is told to be installed", async () => {
@@ -158,6 +194,7 @@ describe("access", () => {
   async function refusal(
     endpoint: Record<string, unknown>,
     credential: Record<string, unknown> = {},
+    until = signal,
   ): Promise<Error> {
     const [endpoints, credentials] = ["endpoints", "credentials"].map(
       (key) =>
@@ -176,7 +213,7 @@ describe("access", () => {
     return failure(
       (async () => {
         const machine = connect(operationOf(changed), "storage");
-        await machine.run(["true"], { signal });
+        await machine.run(["true"], { signal: until });
       })(),
     );
   }
@@ -209,9 +246,52 @@ describe("access", () => {
     expect(message).not.toContain("PRIVATE KEY");
   });
 
-  test("an account without sudo is told what it lacks", async () => {
-    const { message } = await refusal({}, { username: "guest" });
-    expect(message).toMatch(/a password is required.*docs\/host-access\.md/);
+  test("a key that is none is told with its place, and not printed", async () => {
+    const { message } = await refusal({}, { privateKey: "hunter2-no-key" });
+    expect(message).toMatch(
+      /^Unable to use hybrid-site:credentials\.storage\.ssh: Cannot parse privateKey/,
+    );
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("a deadline that comes between two tries says what was tried", async () => {
+    const error = await refusal({ port: 1 }, {}, AbortSignal.timeout(200));
+    expect(error.message).toMatch(/timeout; Unable to reach host "storage"/);
+  });
+
+  /** Logged in under another name. */
+  const as = (username: string) => {
+    const credentials = JSON.stringify({
+      storage: { ssh: { username, privateKey: loginKey.private } },
+    });
+    const stack = (key: string) =>
+      key === "hybrid-site:credentials" ? credentials : host.configuration(key);
+    return connect(operationOf(stack), "storage");
+  };
+
+  test.each<[string, (machine: Machine) => Promise<unknown>]>([
+    ["runs", (machine) => machine.run(["true"], { signal })],
+    ["reads", (machine) => machine.read("/etc/hostname", signal)],
+    ["looks", (machine) => machine.stat(["/etc"], signal)],
+    ["lists", (machine) => machine.list("/etc", signal)],
+  ])(
+    "an account without sudo that %s is told what it lacks",
+    async (_what, act) => {
+      expect((await failure(act(as("guest")))).message).toMatch(
+        /on host "storage" ended with 1: sudo: a password is required.*docs\/host-access\.md/,
+      );
+    },
+  );
+
+  test("an account with the shipped sudoers file may do what is in it, and nothing else", async () => {
+    const machine = as("ops");
+    await machine.run(["install", "--directory", "/etc/z"], { signal });
+    const lock = "/run/lock/hybrid-site.lck";
+    await machine.exclusively(lock, signal, async () => undefined);
+    const other = machine.exclusively("/run/x", signal, async () => undefined);
+    expect((await failure(other)).message).toMatch(/a password is required/);
+    const shell = machine.run(["sh", "-c", "true"], { signal });
+    expect((await failure(shell)).message).toMatch(/a password is required/);
   });
 
   test("nobody listens: told after a few tries", async () => {

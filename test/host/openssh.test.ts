@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -44,6 +45,7 @@ AuthorizedKeysFile ${file("authorized", login?.public)}
 PidFile none
 StrictModes no
 UsePAM no
+SetEnv HOME=${directory}
 `,
   );
   if (existsSync(sshd) && process.getuid?.() === 0) {
@@ -74,17 +76,21 @@ withSshd(
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(await machine.read(path, signal)).toEqual(content);
     const { content: _content, ...rights } = file;
-    expect(await machine.stat(path, signal)).toEqual({
-      kind: "file",
-      ...rights,
-      size: 5,
-    });
+    const link = join(directory, "a link\nwith a line");
+    symlinkSync("nowhere", link);
+    const found = await machine.stat([path, "/none/x", link, "/"], signal);
+    expect(found.get(path)).toEqual({ kind: "file", ...rights, size: 5 });
+    expect([...found].map(([name, { kind }]) => [name, kind])).toEqual([
+      [path, "file"],
+      [link, "link"],
+      ["/", "directory"],
+    ]);
     const hashes = await machine.sha256([path, `${path}.none`], signal);
     expect([...hashes.keys()]).toEqual([path]);
     expect(await machine.list(directory, signal)).toContain("it's $(a) file");
     await machine.remove(path, signal);
-    for (const gone of [machine.stat(path, signal), machine.read(path, signal)])
-      expect(await gone).toBeUndefined();
+    expect((await machine.stat([path], signal)).size).toBe(0);
+    expect(await machine.read(path, signal)).toBeUndefined();
     expect(await machine.list(path, signal)).toBeUndefined();
   },
 );
@@ -100,6 +106,21 @@ withSshd("a lock is held until it is let go", async () => {
     });
   await Promise.all([hold(1), hold(2)]);
   expect([order[0], order[2]]).toEqual([order[1], order[3]]);
+});
+
+withSshd("more want a lock than sshd has sessions for", async () => {
+  const lock = join(directory, "many");
+  const held: number[] = [];
+  const hold = (name: number) =>
+    machine.exclusively(lock, signal, async () => {
+      held.push(name);
+      await Promise.all(
+        Array.from({ length: 8 }, () => machine.run(["true"], { signal })),
+      );
+    });
+  const all = Array.from({ length: 12 }, (_none, name) => name);
+  await Promise.all(all.map(hold));
+  expect(held).toEqual(all);
 });
 
 withSshd("eight at once, codes, signals and a missing tool", async () => {

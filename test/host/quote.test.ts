@@ -33,7 +33,7 @@ function split(shell: string, line: string): string[] {
   return JSON.parse(out) as string[];
 }
 
-describe.each(["sh", "bash"])("%s", (shell) => {
+describe.each(["sh", "bash", "dash"])("%s", (shell) => {
   testWith(shell, "-c", "true")(
     "any words come out of the shell as they went in",
     () => {

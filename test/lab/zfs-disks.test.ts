@@ -241,7 +241,7 @@ describe("attach and detach", () => {
         "can only attach to mirrors and top-level disks",
       ),
     });
-    configureZfs(machine.world, { version: "2.3.9" });
+    configureZfs(machine.world, { version: "2.3.9", expandMs: 5_000 });
     await machine.must(`zpool attach tank raidz1-0 ${id(5)}`);
     expect((await pool()).raidz_expand_stats).toMatchObject({
       state: "SCANNING",

@@ -174,6 +174,12 @@ const cases: [string, string | RegExp, string, string][] = [
     'x 10.10.10.2 lies in network "management", and no machine has it, correct it\n  at dns.resolvers[0]',
   ],
   [
+    "a resolver that nobody asks",
+    "resolvers: [10.10.10.1,",
+    "resolvers: [1.1.1.1, 1.0.0.1, 10.10.10.1,",
+    "too large, write at most 3",
+  ],
+  [
     "a delay that PVE does not take",
     "startDelay: 2min",
     "startDelay: 10min",

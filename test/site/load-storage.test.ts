@@ -102,6 +102,24 @@ const cases: [string, string | RegExp, string, string][] = [
     "must be hourly, daily, weekly, monthly, or days and a time",
   ],
   [
+    "mail to a command",
+    "  network: storage\n  arcMax",
+    "  network: storage\n  mailTo: $(reboot)\n  arcMax",
+    "must be an address like ops@example.net",
+  ],
+  [
+    "a schedule over the week's end",
+    'scrub: "Sat 02:00"',
+    'scrub: "Sat..Mon 02:00"',
+    "has a range that runs backwards, or on from another",
+  ],
+  [
+    "a schedule at no hour",
+    'scrub: "Sat 02:00"',
+    'scrub: "02..99:00"',
+    "must be hourly, daily, weekly, monthly, or days and a time",
+  ],
+  [
     "an export of a volume",
     "- name: fast/kubernetes\n      quota: 1TiB",
     "- name: fast/kubernetes\n      volume: 1TiB",

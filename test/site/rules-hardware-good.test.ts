@@ -7,6 +7,7 @@ import {
   load,
   pools,
   secondLink,
+  server,
 } from "../support/dev-site";
 
 /** Changes of the dev site that no rule has anything against. */
@@ -93,6 +94,54 @@ const good: [string, Change][] = [
         class: "special",
         disks: [bay("shelf1:4"), bay("shelf3:4")],
       });
+    },
+  ],
+  [
+    "scrubs of one day, at two hours",
+    (site) => {
+      const [fast, tank] = pools(site);
+      if (fast && tank) [fast.scrub, tank.scrub] = ["daily", "Sun 04:00"];
+    },
+  ],
+  [
+    "the smallest cache that ZFS takes",
+    (site) => {
+      if (site.storage) site.storage.arcMax["router-server"] = 2 ** 26;
+    },
+  ],
+  [
+    "a boot mirror of disks that differ by a tenth",
+    (site) => {
+      const [disk] = server(site).disks;
+      if (disk) disk.size = 216e9;
+    },
+  ],
+  [
+    "a cluster whose nodes have pools of their own, which they export to nobody",
+    (site) => {
+      server(site).role = "compute";
+      for (const host of site.proxmox.hosts) host.cluster = "all";
+      const { storage } = site;
+      if (storage)
+        Object.assign(storage, { exports: [], mounts: [], storageClasses: [] });
+    },
+  ],
+  [
+    "an HBA and a network card anywhere in an entry server",
+    (site) => {
+      const [, host] = site.hardware.hosts;
+      if (!host) return;
+      host.model = "supermicro-entry-server";
+      delete host.cpu;
+      host.cards.push({ name: "net", model: "x550-t2" });
+      host.cards.push({ name: "hba", model: "lsi-9207-8e" });
+    },
+  ],
+  [
+    "a guest with as many cores as the host has threads",
+    (site) => {
+      const guest = site.guests.find(({ name }) => name === "k3s");
+      if (guest) guest.cores = 40;
     },
   ],
   [

@@ -106,6 +106,26 @@ const bad: [string, Change, string[]][] = [
     ["sas-paths"],
   ],
   [
+    "a shelf with cables from two cards, and one path",
+    (site) => {
+      sas(site).push({
+        from: { shelf: "shelf3", host: undefined },
+        to: "shelf1",
+        plugs: ["SFF-8088", "SFF-8088"],
+      });
+    },
+    ["sas-paths"],
+  ],
+  [
+    "a shelf behind another, with which the pool loses both",
+    (site) => {
+      const [, cable] = sas(site);
+      if (cable) cable.from = { shelf: "shelf1", host: undefined };
+    },
+    // Of "fast" one mirror, and four disks of the raidz2.
+    ["shelf-loss", "shelf-loss"],
+  ],
+  [
     "a plug that does not fit the shelf",
     (site) => {
       const [shelf] = site.hardware.shelves;
@@ -117,6 +137,29 @@ const bad: [string, Change, string[]][] = [
     "a cache that leaves guests too little",
     (site) => {
       if (site.storage) site.storage.arcMax["router-server"] = 26 * 2 ** 30;
+    },
+    ["arc-memory"],
+  ],
+  [
+    "a cache that is larger than the host, which has no guests",
+    (site) => {
+      site.guests = site.guests.filter(({ host }) => host !== "router-server");
+      delete site.router;
+      if (site.storage) site.storage.arcMax["router-server"] = 32 * 2 ** 30;
+    },
+    ["arc-memory"],
+  ],
+  [
+    "a cache that leaves guests of a host without pools too little",
+    (site) => {
+      if (site.storage) site.storage.arcMax.ml110 = 20 * 2 ** 30;
+    },
+    ["arc-memory"],
+  ],
+  [
+    "a limit of the cache that ZFS ignores",
+    (site) => {
+      if (site.storage) site.storage.arcMax["router-server"] = 2 ** 26 - 1;
     },
     ["arc-memory"],
   ],
@@ -155,6 +198,77 @@ const bad: [string, Change, string[]][] = [
       server(site).boot = { layout: "mirror", disks: ["ssd0"] };
     },
     ["boot-mirror"],
+  ],
+  [
+    "a boot mirror of disks that differ by more than a tenth",
+    (site) => {
+      const [disk] = server(site).disks;
+      if (disk) disk.size = 215e9;
+    },
+    ["boot-mirror"],
+  ],
+  [
+    "a router's host that does not say what it starts from",
+    (site) => {
+      delete server(site).boot;
+    },
+    ["boot-mirror"],
+  ],
+  [
+    "a shutdown that leaves a host out",
+    (site) => {
+      if (site.power)
+        site.power.shutdown = [
+          { machines: ["r630"], wait: 60_000 },
+          { machines: ["router-server"], wait: 60_000 },
+        ];
+    },
+    ["power-order"],
+  ],
+  [
+    "modules without sockets in a machine whose processor nobody named",
+    (site) => {
+      const [, , host] = site.hardware.hosts;
+      delete host?.cpu;
+      if (host)
+        host.modules = [{ count: 25, size: 2 ** 31, type: "RDIMM", ecc: true }];
+    },
+    ["memory-sockets"],
+  ],
+  [
+    "Storage Spaces Direct on one server that is named twice",
+    (site) => {
+      pools(site)[1]?.spares.splice(0);
+      site.storage?.storageSpaces.push({
+        name: "s2d",
+        hosts: ["r630", "r630"],
+        kind: "direct",
+        disks: [bay("shelf1:4")],
+      });
+    },
+    ["storage-spaces-direct"],
+  ],
+  [
+    "two HBAs anywhere in an entry server, which has one slot for such",
+    (site) => {
+      const [, host] = site.hardware.hosts;
+      if (!host) return;
+      host.model = "supermicro-entry-server";
+      delete host.cpu;
+      for (const name of ["one", "two"])
+        host.cards.push({ name, model: "lsi-9207-8e" });
+    },
+    ["pcie-slots"],
+  ],
+  [
+    "a guest with more cores than a processor without hyper-threading has",
+    (site) => {
+      const [, , host] = site.hardware.hosts;
+      const guest = site.guests.find(({ name }) => name === "k3s");
+      if (host) host.cpu = { model: "xeon-e5-2603-v3", count: 1 };
+      if (guest) guest.cores = 7;
+    },
+    ["host-cores"],
   ],
   [
     "a boot disk in a pool",
@@ -216,6 +330,14 @@ const bad: [string, Change, string[]][] = [
       if (disk) Object.assign(disk, { storage: "fast-nfs", size: 2 ** 40 + 1 });
     },
     ["storage-overcommit"],
+  ],
+  [
+    "scrubs that are said in two ways, and begin at one time",
+    (site) => {
+      const [fast, tank] = pools(site);
+      if (fast && tank) [fast.scrub, tank.scrub] = ["weekly", "Mon..Fri *:00"];
+    },
+    ["scrub-times"],
   ],
   [
     "a shelf without a battery",

@@ -84,7 +84,7 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     (site) => {
       guest(site, "k3s").cores = 80;
     },
-    'guest "k3s" has 80 cores, and host "r630" has 20. Give it fewer, or another host.',
+    'guest "k3s" has 80 cores, and host "r630" has 40 threads. Give it fewer, or another host.',
   ],
   "host-legs": [
     (site) => {

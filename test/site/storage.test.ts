@@ -32,7 +32,13 @@ test("a pool's disks are named by what lasts: a WWN, and the map of two paths", 
     ],
     spares: [],
     properties: { autotrim: true },
-    dataset: { compression: "lz4", atime: false, xattr: "sa" },
+    dataset: {
+      compression: "lz4",
+      atime: false,
+      xattr: "sa",
+      // Debian's own job, beside the schedule of the manifest.
+      "org.debian:periodic-scrub": "disable",
+    },
   });
   expect(poolsOf(site)[1]?.spares).toEqual([disk(1, 4), disk(3, 4)]);
   expect(multipathOf(site)).toEqual([]);
@@ -272,6 +278,30 @@ test("hosts know each other's names and their own time without the router", () =
     address: "10.10.20.10",
     names: ["nas.dev.example.net", "nas"],
   });
+});
+
+test("servers of the time ask each other too: cut off, they stay together", () => {
+  const site = load();
+  site.time?.servers.push("r630");
+  const sources = clocksOf(site).map(({ host, sources: all }) => [host, all]);
+  const upstream = ["time.cloudflare.com", "time.nist.gov"];
+  expect(sources).toEqual([
+    ["router-server", [...upstream, "10.10.10.12"]],
+    ["ml110", ["10.10.10.10", "10.10.10.12"]],
+    ["r630", [...upstream, "10.10.10.10"]],
+  ]);
+});
+
+test("a node that is called otherwise than its machine finds itself by its name", () => {
+  const site = load();
+  Object.assign(site.proxmox.hosts[2] ?? {}, { node: "pve3" });
+  const names = hostNamesOf(site);
+  const own = names.filter((entry) => entry.names.includes("pve3"));
+  expect(own).toEqual([
+    { address: "10.10.10.12", names: ["pve3.dev.example.net", "pve3"] },
+  ]);
+  expect(names.some((entry) => entry.names.includes("r630"))).toBe(true);
+  expect(names).toHaveLength(hostNamesOf(load()).length + 1);
 });
 
 test("a site without the areas has nothing of them", () => {

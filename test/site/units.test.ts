@@ -19,6 +19,18 @@ test("a size is its number times its unit, and nothing else is one", () => {
   expect(parseQuantity("5s", "duration")).toBe(5_000);
 });
 
+test("bytes have no parts, and decimal fractions are as they are written", () => {
+  expect(parseQuantity("0.5GiB", "size")).toBe(2 ** 29);
+  expect(parseQuantity("0.3GiB", "size")).toBeUndefined();
+  expect(parseQuantity("0.3KiB", "block")).toBeUndefined();
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 999_999 }), (thousandths) => {
+      const text = `${thousandths / 1_000}TB`;
+      expect(parseQuantity(text, "capacity")).toBe(thousandths * 1e9);
+    }),
+  );
+});
+
 const network = fc
   .tuple(fc.nat(0xffffffff), fc.integer({ min: 8, max: 30 }))
   .map(([address, length]) => {

@@ -376,3 +376,31 @@ test("a network of IPv6 is exported, and taken away again", async () => {
   await host.provider.delete(id, props);
   expect(await host.exported()).toEqual([]);
 });
+
+const sleeping: [string, string[], string][] = [
+  ["does not run", ["stop"], "does not run, so nobody gets what is exported"],
+  [
+    "does not start with the host",
+    ["disable"],
+    "does not start with the host, so nobody gets what is exported after its next boot",
+  ],
+];
+
+test.each(sleeping)(
+  "a server that %s is told, when exports are made and at each look",
+  async (_what, verbs, expected) => {
+    for (const verb of verbs) await host.run("systemctl", verb, "nfs-server");
+    const warning = `the NFS server of host "storage" ${expected}. "systemctl enable --now nfs-server" there mends that`;
+    try {
+      const { id, props } = await create();
+      expect(host.told()).toContain(warning);
+      await host.provider.read(id, props);
+      expect(host.told()).toContain(warning);
+      await host.run("systemctl", "enable", "--now", "nfs-server");
+      await host.provider.read(id, props);
+      expect(host.told()).toBe("");
+    } finally {
+      await host.run("systemctl", "enable", "--now", "nfs-server");
+    }
+  },
+);

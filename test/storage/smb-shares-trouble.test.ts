@@ -239,10 +239,13 @@ test.each<[string, RegExp]>([
     expect(await host.registry()).toBe("");
     expect(await host.run("pdbedit --list")).toBe("");
     const rights = await host.machine.stat(
-      "/tank/docs",
+      ["/tank/docs"],
       AbortSignal.timeout(5_000),
     );
-    expect(rights).toMatchObject({ group: "root", mode: "0755" });
+    expect(rights.get("/tank/docs")).toMatchObject({
+      group: "root",
+      mode: "0755",
+    });
     expect(await candidates()).toEqual(["smb.conf"]);
     await create(inputs);
     expect(host.gets("docs", office)).toBe("rw");

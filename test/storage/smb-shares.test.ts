@@ -215,8 +215,10 @@ test("a directory gets its rights, keeps what is in it, and drift of them is men
   const directory = { owner: "root", group: "users", mode: "2770" };
   const inputs = smbInputs({ shares: [docs({ directory })] });
   const { id, props } = await create(inputs);
-  const stat = () =>
-    host.machine.stat("/tank/docs", AbortSignal.timeout(5_000));
+  const stat = async () =>
+    (await host.machine.stat(["/tank/docs"], AbortSignal.timeout(5_000))).get(
+      "/tank/docs",
+    );
   expect(await stat()).toMatchObject(directory);
   expect(await host.registry()).toMatch(/directory mask = 2770/);
   host.world.save("rights", {});

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setRights } from "../../lab/host/coreutils/files";
 import { provider } from "../../providers/storage/zfs-dataset/lifecycle";
 import { managed } from "../../providers/storage/zfs-dataset/managed";
 import { schema } from "../../providers/storage/zfs-dataset/model";
@@ -601,6 +602,10 @@ describe("snapshots", () => {
     ["the script", () => bend(scriptFile, "set -eu", "")],
     ["a file", () => rmSync(host.world.path(scriptFile))],
     [
+      "the script's owner",
+      () => setRights(host.world, scriptFile, { owner: "nobody" }),
+    ],
+    [
       "the timer that is off",
       () =>
         host.world.save("units", {
@@ -616,6 +621,48 @@ describe("snapshots", () => {
     await host.provider.update(id, found, scheduled());
     expect([text(timerFile), text(scriptFile)]).toEqual(before);
     expect(units()).toMatchObject({ active: true, enabled: true });
+    await host.provider.delete(id, props);
+  });
+
+  test("a schedule that was written and not read by systemd, because the connection went, is read by the next run", async () => {
+    const { id, props } = await host.create(scheduled());
+    const news = inputs({ snapshots: { schedule: "02:30", keep: 24 } });
+    host.fault({
+      kind: "cut-before",
+      match: "systemctl daemon-reload",
+      count: 100,
+    });
+    await expect(host.provider.update(id, props, news)).rejects.toThrow();
+    host.lab.faults.clear();
+    expect(text(timerFile)).toMatch(/^OnCalendar=02:30$/m);
+    expect((await host.look(id, props, news)).changes).toBe(true);
+    host.commands();
+    const { outs = {} } = await host.provider.update(id, props, news);
+    expect(host.commands().join("\n")).toMatch(/daemon-reload/);
+    expect((await host.look(id, outs, news)).changes).toBe(false);
+    await host.provider.delete(id, outs);
+  });
+
+  test("of another site stay, and are told", async () => {
+    const { id, props } = await host.create(inputs());
+    const theirs = "#!/bin/sh\n# hybrid-site owner=other/ZfsDataset/vm\n";
+    host.world.put(scriptFile, theirs);
+    await expect(host.provider.update(id, props, scheduled())).rejects.toThrow(
+      /hybrid-site-snapshots-vm on host "storage" takes the snapshots of "other\/ZfsDataset\/vm"\. Choose another name/,
+    );
+    await host.provider.delete(id, { ...props, ...scheduled() });
+    expect(text(scriptFile)).toBe(theirs);
+    rmSync(host.world.path(scriptFile));
+  });
+
+  test("are looked at all at once", async () => {
+    const { id, props } = await host.create(scheduled());
+    host.commands();
+    await host.provider.read(id, props);
+    const looks = host
+      .commands()
+      .filter((line) => /stat|systemctl|snapshots-vm/.test(line));
+    expect(looks).toHaveLength(5);
     await host.provider.delete(id, props);
   });
 

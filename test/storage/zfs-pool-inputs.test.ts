@@ -35,6 +35,7 @@ const full = tank({
     recordsize: 1_048_576,
     relatime: false,
     xattr: "sa",
+    "org.debian:periodic-scrub": "disable",
   },
   mountpoint: "/srv/tank",
   canmount: "noauto",
@@ -131,6 +132,7 @@ const rows: Record<string, Row[]> = {
       ["recordsize", 65_536, "65536"],
       ["relatime", true, "on"],
       ["xattr", "dir", "dir"],
+      ["org.debian:periodic-scrub", "enable", "enable"],
     ] as const
   ).map(([key, value, says]) => ({
     to: { ...of("dataset"), [key]: value },
@@ -240,8 +242,11 @@ test("what is no longer declared goes back to what ZFS has by itself", async () 
     ashift: undefined,
   });
   const { outs = {} } = await host.pools.update(id, props, news);
+  // Of a property that is not ZFS's own there is none.
   for (const key of Object.keys(of("dataset")))
-    expect(await host.run(...root(key))).toMatch(/\tdefault\n$/);
+    expect(await host.run(...root(key))).toMatch(
+      key.includes(":") ? /^-\t-\n$/ : /\tdefault\n$/,
+    );
   expect(await host.run(...root("mountpoint"))).toBe("/tank\tdefault\n");
   expect(await host.run(...root("canmount"))).toBe("on\tlocal\n");
   expect(await host.run(...pool("autotrim"))).toBe("off\n");

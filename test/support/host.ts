@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -34,9 +34,21 @@ export interface TestHost {
   directory: string;
 }
 
+/**
+ * What docs/host-access.md has put on a host for the account "ops", with a
+ * site's own programs added as it says.
+ */
+export function shippedSudoers(...own: string[]): string {
+  const file = join(__dirname, "../../docs/host-access.sudoers");
+  const text = readFileSync(file, "utf8").replaceAll("hybrid-site ", "ops ");
+  return `${text}\n${own.map((path) => `ops ALL=(root) NOPASSWD: ${path}`).join("\n")}\n`;
+}
+
 export interface TestHostOptions {
-  /** "root" if left out. */
+  /** "root" if left out; "ops" may run what the shipped sudoers file says. */
   login?: "root" | "ops";
+  /** Of "ops"; true: anything. */
+  sudo?: true | string;
   directory?: string;
   spec?: Partial<HostSpec>;
 }
@@ -44,6 +56,7 @@ export interface TestHostOptions {
 /** A simulated machine called "storage", reached as the stack would reach it. */
 export async function testHost({
   login = "root",
+  sudo = shippedSudoers(),
   directory = mkdtempSync(join(tmpdir(), "hybrid-site-test-")),
   spec = {},
 }: TestHostOptions = {}): Promise<TestHost> {
@@ -55,7 +68,7 @@ export async function testHost({
       listen: { host: "127.0.0.1", port: 0 },
       users: {
         root: { keys: [key.public] },
-        ops: { keys: [key.public], sudo: true },
+        ops: { keys: [key.public], sudo },
         guest: { keys: [key.public] },
       },
       ...spec,

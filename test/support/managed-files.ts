@@ -15,7 +15,7 @@ import {
 } from "../../lab/host/coreutils/files";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider } from "../../providers/host/managed-files/lifecycle";
-import { type TestHost, testHost } from "./host";
+import { shippedSudoers, type TestHost, testHost } from "./host";
 import { configured, type Provider } from "./provider";
 
 type Values = Record<string, unknown>;
@@ -89,7 +89,17 @@ export async function filesHost(
       return 0;
     },
   };
-  const host = await testHost({ login, directory, spec: { tools } });
+  const host = await testHost({
+    login,
+    // A site adds its own programs.
+    sudo: shippedSudoers(
+      "/usr/sbin/check",
+      "/usr/sbin/reload",
+      "/usr/bin/true",
+    ),
+    directory,
+    spec: { tools },
+  });
   const files = configured(
     provider(new EngineWatch(undefined)),
     host.configuration,

@@ -1,7 +1,18 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { PassThrough } from "node:stream";
-import type { Tool } from "../../lab/host";
-import { tools as nfs } from "../../lab/host/nfs";
+import type { HostWorld, Tool } from "../../lab/host";
+import {
+  bootUnits,
+  installUnits,
+  systemctl,
+  type UnitEffects,
+} from "../../lab/host/coreutils/systemd";
+import {
+  tools as nfs,
+  refreshExports,
+  startServer,
+  stopServer,
+} from "../../lab/host/nfs";
 import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as nfsExports } from "../../providers/storage/nfs-exports/lifecycle";
 import { type TestHost, testHost } from "./host";
@@ -39,14 +50,29 @@ export interface NfsHost extends TestHost {
 /** A machine with the mounted datasets "tank/vm" and "tank/iso". */
 export async function exportsHost(): Promise<NfsHost> {
   const zfs = datasets();
-  const host = await testHost({ spec: { tools: { ...nfs, ...zfs } } });
+  const units: UnitEffects = {
+    "nfs-server.service": {
+      start: startServer,
+      reload: refreshExports,
+      stop: stopServer,
+    },
+  };
+  const tools: Record<string, Tool> = {
+    ...nfs,
+    ...zfs,
+    systemctl: systemctl(units),
+  };
+  const boot = (world: HostWorld) => {
+    installUnits(world, Object.keys(units));
+    bootUnits(world, units);
+  };
+  const host = await testHost({ login: "ops", spec: { tools, boot } });
   for (const path of ["/tank/vm", "/tank/iso", "/srv"])
     mkdirSync(host.world.path(path), { recursive: true });
   const lines: string[] = [];
   const log = jest
     .spyOn(process.stdout, "write")
     .mockImplementation((line) => lines.push(String(line)) > 0);
-  const tools = { ...nfs, ...zfs };
   /** Past the wire, which costs a process each time. */
   const run = async (tool: string, ...words: string[]) => {
     const stdout = new PassThrough();

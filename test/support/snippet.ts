@@ -27,7 +27,7 @@ export interface SnippetHost {
 /** Node "pve" by its API, and by SSH. */
 export async function snippetHost(): Promise<SnippetHost> {
   const pve = await testLab(undefined, 20, undefined, true);
-  const ssh = await testHost();
+  const ssh = await testHost({ login: "ops" });
   const both = (key: string) => {
     const [api, shell] = [pve, ssh].map(({ configuration }) =>
       JSON.parse(configuration(key) ?? "{}"),

@@ -45,6 +45,7 @@ export async function storageHost(
   disks: readonly DiskSpec[] = fourDisks,
 ): Promise<StorageHost> {
   const host = await testHost({
+    login: "ops",
     spec: {
       tools,
       boot(world) {

@@ -106,6 +106,7 @@ export async function poolHost({
     ),
   };
   const host = await testHost({
+    login: "ops",
     directory,
     spec: {
       tools: { ...diskTools, ...multipathTools, ...zfsTools },

@@ -13,8 +13,13 @@ function kindOf(stats: Stats): string {
   return "weird file";
 }
 
+const escapes: Record<string, string> = { "0": "\0", n: "\n", t: "\t" };
+
 const stat: Tool = (call) => {
-  const parsed = gnu(call, "stat", { format: { type: "string", short: "c" } });
+  const parsed = gnu(call, "stat", {
+    format: { type: "string", short: "c" },
+    printf: { type: "string" },
+  });
   if (parsed === undefined) return 1;
   let code = 0;
   for (const path of parsed.operands) {
@@ -37,9 +42,16 @@ const stat: Tool = (call) => {
       "%Y": `${Math.floor(stats.mtimeMs / 1_000)}`,
       "%%": "%",
     };
-    const format = `${parsed.flags.format ?? "%n"}`;
-    const line = format.replace(/%./g, (key) => values[key] ?? "?");
-    call.stdout.write(`${line}\n`);
+    const { printf, format = "%n" } = parsed.flags;
+    // Only there escapes mean something, and no line ends by itself.
+    const text =
+      printf === undefined
+        ? `${format}\n`
+        : `${printf}`.replace(
+            /\\(.)/g,
+            (_all, key: string) => escapes[key] ?? key,
+          );
+    call.stdout.write(text.replace(/%./g, (key) => values[key] ?? "?"));
   }
   return code;
 };

@@ -1,4 +1,5 @@
-import type { Tool } from "../tool";
+import { parseSudoers } from "../sudoers";
+import type { Call, Tool } from "../tool";
 import { gnu } from "./gnu";
 
 const env: Tool = (call) => {
@@ -20,13 +21,21 @@ const sudo: Tool = (call) => {
     }
   }
   const [tool, ...rest] = words;
-  const { sudoers = [] } = call.world.load<{ sudoers?: string[] }>("users", {});
-  if (call.user !== "root" && !sudoers.includes(call.user)) {
+  if (tool === undefined) return 1;
+  if (call.user !== "root" && !mayRun(call, tool, rest)) {
     call.stderr.write("sudo: a password is required\n");
     return 1;
   }
-  return tool === undefined ? 1 : call.run(tool, rest, "root");
+  return call.run(tool, rest, "root");
 };
+
+function mayRun(call: Call, tool: string, words: readonly string[]): boolean {
+  const { sudoers = {} } = call.world.load<{
+    sudoers?: Record<string, string>;
+  }>("users", {});
+  const text = sudoers[call.user] ?? "";
+  return parseSudoers(text)(call.user, tool, words);
+}
 
 /** Held as long as what it runs; waiting is first come, first served. */
 class Locks {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { Tool } from "../tool";
 import type { HostWorld } from "../world";
 import { gnu } from "./gnu";
@@ -8,6 +8,8 @@ interface Unit {
   enabled: boolean;
   /** How often it was told to reload or restart. */
   reloads: number;
+  /** When its file was written, as it was when systemd read it. */
+  readAt?: number;
 }
 
 type Units = Record<string, Unit>;
@@ -15,6 +17,22 @@ type Units = Record<string, Unit>;
 const fresh: Unit = { active: false, enabled: false, reloads: 0 };
 const full = (name: string) => (name.includes(".") ? name : `${name}.service`);
 const places = ["/etc/systemd/system", "/usr/lib/systemd/system"];
+
+/** When a unit's file was written; undefined: it has none. */
+function writtenAt(world: HostWorld, unit: string): number | undefined {
+  for (const place of places) {
+    const path = world.path(`${place}/${unit}`);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats) return stats.mtimeMs;
+  }
+  return undefined;
+}
+
+/** Of units that systemd has in its memory what their files say now. */
+function readAll(world: HostWorld, units: Units): void {
+  for (const [name, unit] of Object.entries(units))
+    unit.readAt = writtenAt(world, name);
+}
 
 /** What a unit's start, reload or stop does on the machine. */
 export type UnitEffects = Readonly<
@@ -39,7 +57,26 @@ export function bootUnits(world: HostWorld, effects: UnitEffects): void {
     unit.active = unit.enabled;
     if (unit.enabled) effects[name]?.start?.(world);
   }
+  readAll(world, units);
   world.save("units", units);
+}
+
+/** In systemd's own order; a unit that is not there is shown, too. */
+function shown(
+  world: HostWorld,
+  name: string,
+  units: Units,
+): [string, string][] {
+  const unit = units[name];
+  const written = writtenAt(world, name);
+  const isThere = unit !== undefined || written !== undefined;
+  const isStale = unit?.readAt !== undefined && unit.readAt !== written;
+  return [
+    ["LoadState", isThere ? "loaded" : "not-found"],
+    ["ActiveState", unit?.active ? "active" : "inactive"],
+    ["UnitFileState", isThere ? (unit?.enabled ? "enabled" : "disabled") : ""],
+    ["NeedDaemonReload", isStale ? "yes" : "no"],
+  ];
 }
 
 /** Units are those with a file, and those that the machine comes with. */
@@ -50,18 +87,32 @@ export const systemctl =
       now: { type: "boolean" },
       quiet: { type: "boolean", short: "q" },
       "no-block": { type: "boolean" },
+      property: { type: "string", short: "p" },
     });
     if (parsed === undefined) return 1;
     const [verb = "", ...names] = parsed.operands;
     const units = call.world.load<Units>("units", {});
-    if (verb === "daemon-reload") return 0;
+    if (verb === "daemon-reload") {
+      readAll(call.world, units);
+      call.world.save("units", units);
+      return 0;
+    }
     const unknown = names.filter(
       (name) =>
         units[full(name)] === undefined &&
-        !places.some((place) =>
-          existsSync(call.world.path(`${place}/${full(name)}`)),
-        ),
+        writtenAt(call.world, full(name)) === undefined,
     );
+    if (verb === "show") {
+      const asked = `${parsed.flags.property ?? ""}`.split(",");
+      const paragraphs = names.map((name) =>
+        shown(call.world, full(name), units)
+          .filter(([key]) => asked[0] === "" || asked.includes(key))
+          .map(([key, value]) => `${key}=${value}\n`)
+          .join(""),
+      );
+      call.stdout.write(paragraphs.join("\n"));
+      return 0;
+    }
     if (verb === "is-active" || verb === "is-enabled") {
       const key = verb === "is-active" ? "active" : "enabled";
       const [no, yes] =
@@ -102,7 +153,11 @@ export const systemctl =
         if (unit.active) effect?.stop?.(call.world);
         unit.active = false;
       }
+      unit.readAt ??= writtenAt(call.world, full(name));
       if (verb === "enable" || verb === "disable") {
+        // It has systemd read all files anew.
+        readAll(call.world, units);
+        unit.readAt = writtenAt(call.world, full(name));
         unit.enabled = verb === "enable";
         if (parsed.flags.now && unit.active !== unit.enabled) {
           effect?.[unit.enabled ? "start" : "stop"]?.(call.world);

@@ -26,9 +26,7 @@ export async function collect(
       channel.close();
       reject(reason);
     };
-    const abort = () => stop(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    void ended.then(() => signal.removeEventListener("abort", abort));
+    whenAborted(signal, ended, () => stop(signal.reason));
     const take = (into: Buffer[]) => (chunk: Buffer) => {
       size += chunk.length;
       if (size <= outputAtMost) into.push(chunk);
@@ -66,9 +64,10 @@ export async function acquired(
     said += chunk.toString("utf8");
   });
   const held = new Promise<"held">((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    void ended.then(() => signal.removeEventListener("abort", abort));
+    whenAborted(signal, ended, () => {
+      channel.close();
+      reject(signal.reason);
+    });
     channel.once("data", () => resolve("held"));
   });
   channel.write("held\n");
@@ -79,4 +78,18 @@ export async function acquired(
     ? `another holds ${lock} for over a minute (${quote(["fuser", "--verbose", lock])} on it tells who)`
     : `${lock} could not be locked: ${said.trim() || "the connection went"}`;
   throw new HostError(end ? "exit" : "lost", `on host "${host}" ${cause}`);
+}
+
+/** Also when that has come while the command was asked for: no event tells it again. */
+function whenAborted(
+  signal: AbortSignal,
+  ended: Running["ended"],
+  stop: () => void,
+): void {
+  if (signal.aborted) {
+    stop();
+    return;
+  }
+  signal.addEventListener("abort", stop, { once: true });
+  void ended.then(() => signal.removeEventListener("abort", stop));
 }

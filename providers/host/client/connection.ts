@@ -35,7 +35,6 @@ const readyTimeoutMs = 15_000;
 const keepaliveMs = 5_000;
 /** A machine that starts anew refuses for a while. */
 const waitsMs = [500, 1_500, 3_000];
-const idleMs = 60_000;
 
 /** One connection to one machine, made when it is needed and shared by all who ask. */
 export class SshConnection {
@@ -48,22 +47,17 @@ export class SshConnection {
     private readonly endpoint: SshEndpoint,
     private readonly account: SshAccount,
     private readonly bastion?: SshConnection,
+    /** How long it stays open with nobody using it. */
+    private readonly idleMs = 60_000,
   ) {}
 
   /** Where this rejects as "unreachable", nothing has run. */
   async open(command: string, signal: AbortSignal): Promise<Running> {
-    this.#users += 1;
-    clearTimeout(this.#idle);
-    try {
-      const running = await this.#retried(signal, (client) =>
-        exec(client, command),
-      );
-      void running.ended.then(() => this.#leave());
-      return running;
-    } catch (error) {
-      this.#leave();
-      throw error;
-    }
+    return this.#used(
+      signal,
+      (client) => exec(client, command),
+      ({ ended }, leave) => void ended.then(leave),
+    );
   }
 
   async close(): Promise<void> {
@@ -74,11 +68,29 @@ export class SshConnection {
     await this.bastion?.close();
   }
 
+  /** It is not idle before what `work` made has ended, of which `end` tells. */
+  async #used<T>(
+    signal: AbortSignal,
+    work: (client: Client) => Promise<T>,
+    end: (made: T, leave: () => void) => void,
+  ): Promise<T> {
+    this.#users += 1;
+    clearTimeout(this.#idle);
+    try {
+      const made = await this.#retried(signal, work);
+      end(made, () => this.#leave());
+      return made;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
   #leave(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.close(), idleMs).unref();
+    this.#idle = setTimeout(() => void this.close(), this.idleMs).unref();
   }
 
   /** Again where nothing has run: no connection, or one that had died meanwhile. */
@@ -95,7 +107,11 @@ export class SshConnection {
         const isFleeting =
           error instanceof HostError && error.kind === "unreachable";
         if (!isFleeting || wait === undefined) throw error;
-        await sleep(wait, undefined, { signal });
+        await sleep(wait, undefined, { signal }).catch(() => {
+          const { message } = signal.reason as Error;
+          const text = `${message}; ${error.message}`;
+          throw new HostError("unreachable", text, { cause: error });
+        });
       }
     }
     throw new Error("unreachable");
@@ -149,7 +165,13 @@ export class SshConnection {
         lost();
         reject(this.#explain(new Error("it hung up"), keys, seen));
       });
-      client.connect(config);
+      try {
+        client.connect(config);
+      } catch (error) {
+        // Of the key's form; nothing of the key is in the text.
+        const text = `Unable to use hybrid-site:credentials.${this.host}.ssh: ${(error as Error).message}. Set the private key as "ssh-keygen" wrote it, and its passphrase if it has one`;
+        reject(new HostError("login", text, { cause: error }));
+      }
     });
     return client;
   }
@@ -160,7 +182,7 @@ export class SshConnection {
     port: number,
     signal: AbortSignal,
   ): Promise<ClientChannel> {
-    return this.#retried(
+    return this.#used<ClientChannel>(
       signal,
       (client) =>
         new Promise((resolve, reject) => {
@@ -176,6 +198,7 @@ export class SshConnection {
               );
           });
         }),
+      (channel, leave) => channel.once("close", leave),
     );
   }
 

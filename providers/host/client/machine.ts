@@ -51,8 +51,11 @@ export interface Machine {
     signal: AbortSignal,
     act: (signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
-  /** Undefined: there is none. Symbolic links are not followed. */
-  stat(path: string, signal: AbortSignal): Promise<FileFacts | undefined>;
+  /** Of each path at which something is, by one command. Symbolic links are not followed. */
+  stat(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, FileFacts>>;
   read(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
   /** Lower-case hex, for each path that is a file. */
   sha256(

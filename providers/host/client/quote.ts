@@ -1,7 +1,7 @@
 import type { Words } from "./machine";
 
 /**
- * A command line that any shell of a login (sh, bash, dash, zsh, fish) splits
+ * A command line that the shells of POSIX's kind (sh, bash, dash, zsh) split
  * into exactly these words again.
  */
 export function quote(words: Words): string {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { posix } from "node:path";
 import { Limiter } from "../../limiter";
 import { acquired, collect, lockHeld, type Output } from "./channel";
@@ -14,14 +15,18 @@ import type {
 } from "./machine";
 import { quote } from "./quote";
 
-/** OpenSSH's MaxSessions is 10 a connection; a few are left to a lock's holder. */
-const channelsAtOnce = 8;
+/**
+ * OpenSSH's MaxSessions is 10 a connection. Two are left to the holders of
+ * locks, two to commands that have ended and that sshd still counts.
+ */
+const channelsAtOnce = 6;
 /** Fixed, because the sudoers file names this command as it is. */
 const lockWait = ["--exclusive", "--wait", "60"];
 
 /** A machine over SSH, as root or through sudo. */
 export class SshMachine implements Machine {
   readonly #limiter = new Limiter();
+  readonly #locks = new Limiter();
 
   constructor(
     readonly name: string,
@@ -34,7 +39,18 @@ export class SshMachine implements Machine {
     return { ...output, stdout: output.stdout.toString("utf8") };
   }
 
-  async exclusively<T>(
+  /** Those of this process wait here: over there each would take a session. */
+  exclusively<T>(
+    lock: string,
+    signal: AbortSignal,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#locks.run(lock, 1, signal, () =>
+      this.#locked(lock, signal, act),
+    );
+  }
+
+  async #locked<T>(
     lock: string,
     signal: AbortSignal,
     act: (signal: AbortSignal) => Promise<T>,
@@ -60,60 +76,70 @@ export class SshMachine implements Machine {
           ),
         ),
       );
-      return await act(AbortSignal.any([signal, gone.signal]));
+      const held = AbortSignal.any([signal, gone.signal]);
+      setMaxListeners(0, held);
+      return await act(held);
     } finally {
       running.channel.end();
-      await running.ended;
+      // Who waits for another's lock and gives up need not wait for its end.
+      if (!signal.aborted) await running.ended;
     }
   }
 
   async stat(
-    path: string,
+    paths: readonly string[],
     signal: AbortSignal,
-  ): Promise<FileFacts | undefined> {
-    const { code, stdout, stderr } = await this.run(
-      ["stat", "--format=%F/%U/%G/%a/%s", "--", path],
-      { signal, codes: [0, 1], looks: true },
+  ): Promise<Map<string, FileFacts>> {
+    const lines = await this.#ofEach(
+      ["stat", "--printf=%F/%U/%G/%a/%s/%n\\0"],
+      paths,
+      signal,
     );
-    if (code === 1) return missing(["stat"], stderr, code);
-    const [form = "", owner = "", group = "", mode = "", size = ""] = stdout
-      .trim()
-      .split("/");
-    return {
-      kind: kinds[form] ?? "other",
-      owner,
-      group,
-      mode: mode.padStart(4, "0"),
-      size: Number(size),
-    };
+    return new Map(
+      lines.map((line) => {
+        const [form = "", owner = "", group = "", mode = "", size, ...path] =
+          line.split("/");
+        const facts = {
+          kind: kinds[form] ?? "other",
+          owner,
+          group,
+          mode: mode.padStart(4, "0"),
+          size: Number(size),
+        };
+        return [path.join("/"), facts];
+      }),
+    );
   }
 
   async read(path: string, signal: AbortSignal): Promise<Buffer | undefined> {
-    const { code, stdout, stderr } = await this.#run([["cat", "--", path]], {
-      signal,
-      codes: [0, 1],
-      looks: true,
-    });
-    return code === 1 ? missing(["cat"], stderr, code) : stdout;
+    const words: Words = ["cat", "--", path];
+    const options = { signal, codes: [0, 1], looks: true };
+    const output = await this.#run([words], options);
+    if (output.code === 0) return output.stdout;
+    this.#refuseFailed(words, output);
+    return undefined;
   }
 
   async sha256(
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
-    if (paths.length === 0) return new Map();
-    const { code, stdout, stderr } = await this.run(
-      ["sha256sum", "--zero", "--", ...paths],
-      { signal, codes: [0, 1], looks: true },
-    );
-    for (const line of code === 1 ? stderr.trim().split("\n") : [])
-      missing(["sha256sum"], line, code);
-    return new Map(
-      stdout
-        .split("\0")
-        .filter(Boolean)
-        .map((line) => [line.slice(66), line.slice(0, 64)]),
-    );
+    const lines = await this.#ofEach(["sha256sum", "--zero"], paths, signal);
+    return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+  }
+
+  /** What a tool says, a NUL after each, of those of the paths that are there. */
+  async #ofEach(
+    words: Words,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    if (paths.length === 0) return [];
+    const full: Words = [...words, "--", ...paths];
+    const options = { signal, codes: [0, 1], looks: true };
+    const output = await this.#run([full], options);
+    if (output.code !== 0) this.#refuseFailed(full, output);
+    return namesIn(output);
   }
 
   /**
@@ -147,12 +173,21 @@ export class SshMachine implements Machine {
   }
 
   async list(path: string, signal: AbortSignal): Promise<string[] | undefined> {
-    const { code, stdout, stderr } = await this.run(
-      ["ls", "--almost-all", "--zero", "--", path],
-      { signal, codes: [0, 2], looks: true },
-    );
-    if (code === 2) return missing(["ls"], stderr, code);
-    return stdout.split("\0").filter(Boolean);
+    const words: Words = ["ls", "--almost-all", "--zero", "--", path];
+    const options = { signal, codes: [0, 2], looks: true };
+    const output = await this.#run([words], options);
+    if (output.code === 0) return namesIn(output);
+    this.#refuseFailed(words, output);
+    return undefined;
+  }
+
+  /** That something is not there is an answer; anything else is none. */
+  #refuseFailed(words: Words, output: Output): void {
+    const isAnswer = output.stderr
+      .trim()
+      .split("\n")
+      .every((line) => /No such file or directory|Not a directory/.test(line));
+    if (!isAnswer) throw failed([words], this.name, output);
   }
 
   async remove(path: string, signal: AbortSignal): Promise<void> {
@@ -199,15 +234,9 @@ const kinds: Record<string, FileFacts["kind"]> = {
   "symbolic link": "link",
 };
 
-/** That it is not there is an answer; anything else is none. */
-function missing(words: Words, stderr: string, code: number): undefined {
-  if (/No such file or directory|Not a directory/.test(stderr))
-    return undefined;
-  throw new HostError("exit", `${words[0]}: ${stderr.trim()}`, {
-    words,
-    code,
-    stderr,
-  });
+/** With a NUL after each. */
+function namesIn({ stdout }: Output): string[] {
+  return stdout.toString("utf8").split("\0").filter(Boolean);
 }
 
 function failed(
@@ -222,7 +251,7 @@ function failed(
   const hint = isUnknown
     ? `. Install ${words[0]} on "${host}"`
     : isRefused
-      ? `. Let the account run it without a password, see docs/host-access.md`
+      ? ". Let the account run it without a password, see docs/host-access.md; sudo says the same of a program that is not installed"
       : "";
   return new HostError(
     "exit",

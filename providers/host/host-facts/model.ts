@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import type { Facts } from "./facts";
 
 const vendorAndDevice = z
@@ -102,14 +103,7 @@ const shape = z.strictObject({
   inventory: z.boolean().optional(),
   /** A finding is an error. */
   strict: z.boolean().optional(),
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type HostFactsInputs = z.output<typeof shape>;

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { UserError } from "../../dynamic/failure";
-import type { Machine } from "../client";
+import type { FileFacts, Machine } from "../client";
 import { contentOf, type FileInputs, type Rights, rightsOf } from "./model";
 import type { Plan, PlannedStep } from "./plan";
 import {
@@ -85,11 +85,16 @@ export class FileChange {
       await machine.run(["mkdir", "--mode=0755", "--", ...directories], {
         signal,
       });
+    const there = plan.steps.filter(({ act, had }) => act === "put" && had);
+    const paths = there.map(({ path }) => path);
+    const found = await machine.stat(paths, signal);
     const copies = await settled([
       ...plan.keep.map(({ path, rights }) =>
         this.#copy(path, this.#store.before(path), rights, signal),
       ),
-      ...plan.steps.map((step) => this.#putBeside(step, signal)),
+      ...plan.steps.map((step) =>
+        this.#putBeside(step, found.get(step.path), signal),
+      ),
     ]);
     const written = copies.flat();
     if (written.length > 0) await machine.run(["sync", ...written], { signal });
@@ -135,8 +140,13 @@ export class FileChange {
     const { change } = this.manifest;
     if (change === undefined) return undefined;
     if (change.phase === "live") {
+      const rest = change.steps.flatMap(({ path }) => [
+        beside(path, "old"),
+        beside(path, "new"),
+      ]);
+      const there = await this.#machine.stat(rest, signal);
       for (const step of [...change.steps].reverse())
-        await this.#undoStep(step, signal);
+        await this.#undoStep(step, there, signal);
       await this.#sync(change.steps, signal);
     }
     await this.#sweep(signal);
@@ -149,13 +159,16 @@ export class FileChange {
     return change.phase;
   }
 
-  async #undoStep({ path, act, had }: Step, signal: AbortSignal) {
-    const machine = this.#machine;
+  async #undoStep(
+    { path, act, had }: Step,
+    there: ReadonlyMap<string, FileFacts>,
+    signal: AbortSignal,
+  ) {
     const [old, fresh] = [beside(path, "old"), beside(path, "new")];
     // The rename has not been: what is there was there before.
-    if (act === "put" && (await machine.stat(fresh, signal))) return;
-    if (await machine.stat(old, signal)) await this.#rename(old, path, signal);
-    else if (!had) await machine.remove(path, signal);
+    if (act === "put" && there.has(fresh)) return;
+    if (there.has(old)) await this.#rename(old, path, signal);
+    else if (!had) await this.#machine.remove(path, signal);
   }
 
   /**
@@ -181,7 +194,11 @@ export class FileChange {
   }
 
   /** Answers what it has written. */
-  async #putBeside(step: PlannedStep, signal: AbortSignal): Promise<string[]> {
+  async #putBeside(
+    step: PlannedStep,
+    now: FileFacts | undefined,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const { path, act, had, source, rights } = step;
     if (act === "take" || rights === undefined) return [];
     const store = this.#store;
@@ -189,7 +206,6 @@ export class FileChange {
       source === "before" ? store.before(path) : `${store.news}${path}`;
     const fresh = await this.#copy(from, beside(path, "new"), rights, signal);
     if (!had) return fresh;
-    const now = await this.#machine.stat(path, signal);
     if (now?.kind !== "file")
       throw new UserError(
         `${path} on host "${this.#machine.name}" has changed while this ran. Run "pulumi up" again`,
@@ -215,18 +231,14 @@ export class FileChange {
     steps: readonly Step[],
     signal: AbortSignal,
   ): Promise<string[]> {
-    const missing: string[] = [];
     const puts = steps.filter(({ act, had }) => act === "put" && !had);
-    for (const folder of folders(puts.map(({ path }) => path))) {
-      const chain: string[] = [];
-      let at = folder;
-      while (at !== "/" && !(await this.#machine.stat(at, signal))) {
-        chain.unshift(at);
-        at = posix.dirname(at);
-      }
-      missing.push(...chain.filter((path) => !missing.includes(path)));
-    }
-    return missing;
+    const above = new Set<string>();
+    for (const folder of folders(puts.map(({ path }) => path)))
+      for (let at = folder; at !== "/"; at = posix.dirname(at)) above.add(at);
+    const there = await this.#machine.stat([...above], signal);
+    return [...above]
+      .filter((folder) => !there.has(folder))
+      .sort((left, right) => left.length - right.length);
   }
 
   #rename(from: string, to: string, signal: AbortSignal) {

@@ -1,6 +1,5 @@
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
-import { Limiter } from "../../limiter";
 import { HostError, type Machine, type Words } from "../client";
 import { connect } from "../connection";
 import { FileChange } from "./change";
@@ -29,7 +28,6 @@ export interface Past {
 
 const lock = "/run/lock/hybrid-site.lck";
 const undoMs = 60_000;
-const limiter = new Limiter();
 
 /** The files are as declared afterwards, or as they were; answers what stood there before. */
 export function converge(
@@ -63,14 +61,7 @@ export function converge(
       state: past.state,
     });
     if (Array.isArray(plan)) throw await obstructed(store, host, plan, signal);
-    for (const { path } of plan.keep)
-      if (await store.holder(path, signal))
-        throw await obstructed(
-          store,
-          host,
-          [{ path, reason: "stands" }],
-          signal,
-        );
+    await refuseHeld(store, host, plan, signal);
     const isQuiet = isDone(plan, change.manifest, manifest, set.owner);
     if (!isQuiet || (recovered && set.reload))
       await run.apply(change, plan, recovered);
@@ -88,17 +79,15 @@ async function alone<T>(
   const machine = guarded(connect(operation, host), beforeWrite);
   const once = () =>
     machine.exclusively(lock, signal, (held) => work(machine, held));
-  return limiter.run(host, 1, signal, async () => {
-    try {
-      return await once();
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      operation.tell(
-        `the connection to host "${host}" went in the middle; looking what came of it`,
-      );
-      return once();
-    }
-  });
+  try {
+    return await once();
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    operation.tell(
+      `the connection to host "${host}" went in the middle; looking what came of it`,
+    );
+    return once();
+  }
 }
 
 function isLost(error: unknown): boolean {
@@ -121,7 +110,7 @@ function guarded(machine: Machine, beforeWrite: () => Promise<void>): Machine {
       return machine.remove(path, signal);
     },
     exclusively: (file, signal, act) => machine.exclusively(file, signal, act),
-    stat: (path, signal) => machine.stat(path, signal),
+    stat: (paths, signal) => machine.stat(paths, signal),
     read: (path, signal) => machine.read(path, signal),
     sha256: (paths, signal) => machine.sha256(paths, signal),
     list: (path, signal) => machine.list(path, signal),
@@ -145,15 +134,33 @@ async function obstructed(
   obstacles: readonly Obstacle[],
   signal: AbortSignal,
 ): Promise<UserError> {
-  const told: string[] = [];
-  for (const { path, reason } of obstacles) {
-    const holder = await store.holder(path, signal);
-    if (holder) told.push(`${path} belongs to "${holder.owner}"`);
-    else told.push(`${path} ${reasons[reason]}`);
-  }
+  const holders = await store.holders(signal);
+  const told = obstacles.map(({ path, reason }) => {
+    const owner = holders.get(path);
+    return owner
+      ? `${path} belongs to "${owner}"`
+      : `${path} ${reasons[reason]}`;
+  });
   return new UserError(
     `on host "${host}" ${told.join("; ")}. Nothing has changed there`,
   );
+}
+
+/** What is to be taken over must not be another set's. */
+async function refuseHeld(
+  store: Store,
+  host: string,
+  { keep }: Plan,
+  signal: AbortSignal,
+): Promise<void> {
+  if (keep.length === 0) return;
+  const holders = await store.holders(signal);
+  const held = keep.filter(({ path }) => holders.has(path));
+  if (held.length === 0) return;
+  const obstacles = held.map(
+    ({ path }) => ({ path, reason: "stands" }) as const,
+  );
+  throw await obstructed(store, host, obstacles, signal);
 }
 
 const reasons: Record<Obstacle["reason"], string> = {

@@ -13,16 +13,14 @@ export async function look(
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, Found>> {
-  const facts = await Promise.all(
-    paths.map((path) => machine.stat(path, signal)),
-  );
-  const files = paths.filter((_path, at) => facts[at]?.kind === "file");
+  const facts = await machine.stat(paths, signal);
+  const files = paths.filter((path) => facts.get(path)?.kind === "file");
   const sums = await machine.sha256(files, signal);
   return new Map(
-    paths.flatMap((path, at) => {
-      const found = facts[at];
-      return found ? [[path, { ...found, sha256: sums.get(path) }]] : [];
-    }),
+    [...facts].map(([path, found]) => [
+      path,
+      { ...found, sha256: sums.get(path) },
+    ]),
   );
 }
 

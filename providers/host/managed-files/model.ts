@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import { placeholderProblem } from "./words";
 
 const account = z
@@ -55,14 +56,7 @@ const shape = z.strictObject({
   /** Takes over files that are there already; deletion puts them back. */
   adopt: z.boolean().optional(),
   /** In seconds; left out: 300, to read 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type ManagedFilesInputs = z.output<typeof shape>;

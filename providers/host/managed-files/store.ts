@@ -116,18 +116,19 @@ export class Store {
     await removeEmpty(this.machine, [root], signal);
   }
 
-  /** Which other set of files on the host has a path, if any. */
-  async holder(
-    path: string,
-    signal: AbortSignal,
-  ): Promise<{ key: string; owner: string } | undefined> {
-    for (const key of (await this.machine.list(root, signal)) ?? []) {
-      if (key === this.key) continue;
-      const found = await read(this.machine, key, signal);
-      const has = found?.files.some((file) => file.path === path);
-      if (found && has) return { key, owner: found.owner };
-    }
-    return undefined;
+  /** The owners of the host's other sets of files, by the path. */
+  async holders(signal: AbortSignal): Promise<Map<string, string>> {
+    const keys = (await this.machine.list(root, signal)) ?? [];
+    const others = await Promise.all(
+      keys
+        .filter((key) => key !== this.key)
+        .map((key) => read(this.machine, key, signal)),
+    );
+    return new Map(
+      others.flatMap((other) =>
+        (other?.files ?? []).map(({ path }) => [path, other?.owner ?? ""]),
+      ),
+    );
   }
 }
 

@@ -1,19 +1,11 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import { dhcp } from "../uci/schema/dhcp";
 import { firewall } from "../uci/schema/firewall";
 import { mwan3 } from "../uci/schema/mwan3";
 import { network } from "../uci/schema/network";
 import type { Section } from "../uci/section";
 import { problemsOf } from "./problems";
-
-const timeouts = z
-  .strictObject({
-    create: z.int().min(1).optional(),
-    read: z.int().min(1).optional(),
-    update: z.int().min(1).optional(),
-    delete: z.int().min(1).optional(),
-  })
-  .optional();
 
 const verify = z.strictObject({
   /** Seconds that the change has for its proof; left out: what the lines' failover takes. */

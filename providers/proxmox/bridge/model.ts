@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 /** Linux takes no more than 15 characters. */
 const interfaceName = z
@@ -72,14 +73,7 @@ const shape = z.strictObject({
    */
   recoveryPortInUse: z.boolean().optional(),
   /** In seconds; left out: 240, to read 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export const schema = shape.superRefine((inputs, context) => {

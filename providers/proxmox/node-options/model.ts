@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 /** What a host may have, too: there the rule below can be broken. */
 const shape = z.strictObject({
@@ -21,14 +22,7 @@ const shape = z.strictObject({
     .regex(/^[A-Z]\w+(\/[\w+-]+)*$/, "must be a zone like America/New_York")
     .optional(),
   /** In seconds; left out: 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type NodeOptionsInputs = z.output<typeof shape> & { node: string };

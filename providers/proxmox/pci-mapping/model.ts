@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 const vendorAndDevice = z
   .string()
@@ -45,14 +46,7 @@ const shape = z.strictObject({
   /** Of one node's several a guest gets the first that is free. */
   map: z.array(device),
   adopt: z.boolean().optional(),
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type PciMappingInputs = z.output<typeof shape>;

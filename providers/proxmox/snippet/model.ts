@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 /** What a host may have, too: there the rules below can be broken. */
 const shape = z.strictObject({
@@ -29,14 +30,7 @@ const shape = z.strictObject({
   /** Takes over a file that is there already; deletion puts it back. */
   adopt: z.boolean().optional(),
   /** In seconds; left out: 120, to read 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type SnippetInputs = z.output<typeof shape>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 const absolute = z
   .string()
@@ -95,14 +96,7 @@ const shape = z.strictObject({
    */
   adopt: z.boolean().optional(),
   /** In seconds; left out: 120, to read or delete 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type StorageMountInputs = z.output<typeof shape>;

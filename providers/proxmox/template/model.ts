@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 export const schema = z.strictObject({
   owner: z.string(),
@@ -30,14 +31,7 @@ export const schema = z.strictObject({
   /** Storage of the template's own disk. */
   storage: z.string(),
   adopt: z.boolean().optional(),
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type TemplateInputs = z.output<typeof schema> & { node: string };

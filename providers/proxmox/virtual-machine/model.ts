@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deadlines, seconds } from "../../dynamic/inputs";
 import { cloudInit } from "./schema/cloud-init";
 import {
   numaNodes,
@@ -27,8 +28,6 @@ const source = z.union([
     image: z.string(),
   }),
 ]);
-
-const seconds = z.int().min(1).optional();
 
 const fields = z.strictObject({
   owner: z.string(),
@@ -117,12 +116,8 @@ const fields = z.strictObject({
   /** When a running guest restarts for what it could not take at once. */
   reboot: z.enum(["never", "ifPending", "always"]).default("ifPending"),
   adopt: z.boolean().optional(),
-  timeouts: z
-    .strictObject({
-      create: seconds,
-      read: seconds,
-      update: seconds,
-      delete: seconds,
+  timeouts: deadlines
+    .extend({
       /** How long to wait for the guest agent's first answer after a start. */
       agent: seconds,
       /** How long a guest may take to shut down before its power is cut. */

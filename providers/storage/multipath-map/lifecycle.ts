@@ -2,7 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Verb } from "../../dynamic/kind";
-import { alone, placeOn } from "../zfs-pool/place";
+import { alone, placeOn } from "../place";
 import { shortOf } from "./maps";
 import {
   type MultipathMapInputs,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 
 /** As scsi_id and multipath name a disk: a digit for the kind of name before its WWN. */
 const wwid = z
@@ -29,14 +30,7 @@ const shape = z.strictObject({
   /** Takes over the file of settings that is there; deletion lets it go. */
   adopt: z.boolean().optional(),
   /** In seconds; left out: 120, to read 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type MultipathMapInputs = z.output<typeof shape>;

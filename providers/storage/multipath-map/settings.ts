@@ -1,12 +1,15 @@
-import { adoptedSuffix } from "../../dynamic/owner";
+import {
+  type FileMark,
+  formatFileMark,
+  parseFileMark,
+  withoutFileMark,
+} from "../mark";
 import type { MultipathMapInputs } from "./model";
 
 export const settingsFile = "/etc/multipath/conf.d/hybrid-site.conf";
 export const wwidsFile = "/etc/multipath/wwids";
 
-export interface Mark {
-  owner?: string;
-  adopted: boolean;
+export interface Mark extends FileMark {
   /** WWIDs that stand in the machine's list because of us. */
   added: string[];
 }
@@ -22,7 +25,7 @@ export function render(
 ): string {
   const { devnodes = [], wwids: others = [] } = blacklist ?? {};
   const lines = [
-    `# hybrid-site owner=${owner}${adopted ? adoptedSuffix : ""}`,
+    formatFileMark(owner, adopted),
     `# added: ${[...added].sort().join(" ")}`.trimEnd(),
     "defaults {",
     "\tfind_multipaths strict",
@@ -44,17 +47,15 @@ export function render(
 }
 
 export function parseMark(text: string): Mark {
-  const [, mark] = /^# hybrid-site owner=(\S+)$/m.exec(text) ?? [];
   const [, added = ""] = /^# added:(.*)$/m.exec(text) ?? [];
   return {
-    owner: mark?.replace(adoptedSuffix, ""),
-    adopted: mark?.endsWith(adoptedSuffix) ?? false,
+    ...parseFileMark(text),
     added: added.split(" ").filter(Boolean),
   };
 }
 
 export function withoutMark(text: string): string {
-  return text.replace(/^# (hybrid-site owner=|added:).*\n/gm, "");
+  return withoutFileMark(text).replace(/^# added:.*\n/m, "");
 }
 
 /** Lines like "/35000c500a1b2c3d4/". */

@@ -6,8 +6,8 @@ import {
   withChildren,
 } from "../disks/lsblk";
 import { wwnOf } from "../disks/names";
+import type { Place } from "../place";
 import { diskOf, leavesOfPool } from "../zfs/pool";
-import type { Place } from "../zfs-pool/place";
 
 /** What is on the machine's disks, by the disk's WWID. */
 export interface Usage {

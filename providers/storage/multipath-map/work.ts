@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { type MultipathState, parseMaps, shortOf } from "./maps";
 import type { MultipathMapInputs, MultipathMapOutputs } from "./model";
 import {
@@ -61,7 +61,7 @@ async function writeSettings(
   await operation.beforeWrite();
   if (content === undefined) return machine.remove(settingsFile, signal);
   const folder = settingsFile.slice(0, settingsFile.lastIndexOf("/"));
-  if ((await machine.stat(folder, signal)) === undefined)
+  if (!(await machine.stat([folder], signal)).has(folder))
     await act(place, "mkdir", "--parents", folder);
   const rights = { owner: "root", group: "root", mode: "0644" };
   await machine.write(settingsFile, { content, ...rights }, signal);

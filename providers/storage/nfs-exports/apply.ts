@@ -1,5 +1,5 @@
 import { UserError } from "../../dynamic/failure";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { fileOf, keyOf, type Pair, pairsOf, parseFile, render } from "./file";
 import type { NfsExportsInputs } from "./model";
 import {
@@ -11,6 +11,7 @@ import {
   refuseTaken,
   refuseUnready,
   strangers,
+  tellSleeping,
   unexport,
   writeOwn,
 } from "./server";
@@ -50,6 +51,7 @@ export async function apply(
   const also = strangers(inputs, elsewhere, live);
   if (also.length > 0)
     place.operation.tell(`host "${host}" also exports ${also.join(", ")}`);
+  await tellSleeping(place, inputs);
 }
 
 async function giveBack(

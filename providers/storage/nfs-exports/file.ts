@@ -1,4 +1,4 @@
-import { adoptedSuffix } from "../../dynamic/owner";
+import { formatFileMark } from "../mark";
 import type { Entry, NfsExportsInputs } from "./model";
 import { format, type Options, optionsOf, parseOptions } from "./options";
 
@@ -46,25 +46,7 @@ export function render(
   const lines = pairsOf(entries).map(
     ({ path, client, options }) => `${path} ${client}(${format(options)})`,
   );
-  const mark = `# hybrid-site owner=${owner}${adopted ? adoptedSuffix : ""}`;
-  return `${[mark, ...lines].join("\n")}\n`;
-}
-
-export interface Marked {
-  owner?: string;
-  adopted: boolean;
-}
-
-export function parseMark(text: string): Marked {
-  const [, mark] = /^# hybrid-site owner=(\S+)$/m.exec(text) ?? [];
-  return {
-    owner: mark?.replace(adoptedSuffix, ""),
-    adopted: mark?.endsWith(adoptedSuffix) ?? false,
-  };
-}
-
-export function withoutMark(text: string): string {
-  return text.replace(/^# hybrid-site owner=\S+\n/m, "");
+  return `${[formatFileMark(owner, adopted), ...lines].join("\n")}\n`;
 }
 
 /** What any file of exports says, as far as it can be read. */

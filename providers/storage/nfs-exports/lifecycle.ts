@@ -2,19 +2,17 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
-import type { Place } from "../zfs-pool/place";
+import { type FileMark, parseFileMark, withoutFileMark } from "../mark";
+import { onHost, type Place } from "../place";
 import { apply, withdraw } from "./apply";
 import {
   fileOf,
   isSame,
   keyOf,
-  type Marked,
   type Pair,
   pairsOf,
   parseFile,
-  parseMark,
   render,
-  withoutMark,
 } from "./file";
 import {
   type Entry,
@@ -24,7 +22,7 @@ import {
   schema,
 } from "./model";
 import { entryWith, optionsOf } from "./options";
-import { exported, readOwn, session, writeOwn } from "./server";
+import { exported, readOwn, tellSleeping, writeOwn } from "./server";
 
 const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   token: "storage:NfsExports",
@@ -46,7 +44,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
 
   async create(inputs, operation) {
     const { name } = inputs;
-    const adopted = await session(operation, inputs.host, async (place) => {
+    const adopted = await onHost(operation, inputs.host, async (place) => {
       const text = await readOwn(place, name);
       const mine = claim(inputs, text);
       await apply(place, inputs, mine, text);
@@ -56,15 +54,16 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   },
 
   async read(_id, inputs, operation) {
-    return session(
+    return onHost(
       operation,
       inputs.host,
       async (place) => {
         const text = await readOwn(place, inputs.name);
-        const mark = parseMark(text ?? "");
+        const mark = parseFileMark(text ?? "");
         const isOthers = mark.owner && mark.owner !== inputs.owner;
         if (text === undefined || isOthers) return undefined;
         const live = await exported(place);
+        await tellSleeping(place, inputs);
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const entries = entriesFrom(inputs.entries, parseFile(text), live);
         // A file that somebody wrote in is not as we left it, whatever it exports.
@@ -78,9 +77,9 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   },
 
   async update(_id, olds, news, operation) {
-    const adopted = await session(operation, news.host, async (place) => {
+    const adopted = await onHost(operation, news.host, async (place) => {
       const text = await readOwn(place, news.name);
-      const mark = parseMark(text ?? "");
+      const mark = parseFileMark(text ?? "");
       if (mark.owner && ![olds.owner, news.owner].includes(mark.owner))
         throw held(news, mark);
       const wasThere = mark.owner ? mark.adopted : olds.adopted;
@@ -93,9 +92,9 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
   },
 
   async delete(_id, inputs, operation) {
-    await session(operation, inputs.host, async (place) => {
+    await onHost(operation, inputs.host, async (place) => {
       const text = await readOwn(place, inputs.name);
-      const mark = parseMark(text ?? "");
+      const mark = parseFileMark(text ?? "");
       if (text === undefined) return;
       if (mark.owner && mark.owner !== inputs.owner) return;
       if (mark.owner === undefined && !inputs.adopted) {
@@ -103,7 +102,8 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
           `${fileOf(inputs.name)} on host "${inputs.host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
       }
-      if (mark.adopted) await writeOwn(place, inputs.name, withoutMark(text));
+      if (mark.adopted)
+        await writeOwn(place, inputs.name, withoutFileMark(text));
       else if (mark.owner) await withdraw(place, inputs.name);
     });
   },
@@ -116,13 +116,13 @@ async function withdrawOwn(
   { name, owner }: NfsExportsInputs,
 ): Promise<void> {
   const text = await readOwn(place, name);
-  if (parseMark(text ?? "").owner === owner) await withdraw(place, name);
+  if (parseFileMark(text ?? "").owner === owner) await withdraw(place, name);
 }
 
 /** Whether the file stood there before us. */
 function claim(inputs: NfsExportsInputs, text: string | undefined): boolean {
   if (text === undefined) return false;
-  const mark = parseMark(text);
+  const mark = parseFileMark(text);
   if (mark.owner === inputs.owner) return mark.adopted;
   if (mark.owner) throw held(inputs, mark);
   if (inputs.adopt) return true;
@@ -131,7 +131,10 @@ function claim(inputs: NfsExportsInputs, text: string | undefined): boolean {
   );
 }
 
-function held({ name, host }: NfsExportsInputs, { owner }: Marked): UserError {
+function held(
+  { name, host }: NfsExportsInputs,
+  { owner }: FileMark,
+): UserError {
   return new UserError(
     `${fileOf(name)} on host "${host}" belongs to "${owner}". Choose another name`,
   );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import { clientProblem } from "./clients";
 import { fsidOf } from "./options";
 
@@ -47,14 +48,7 @@ const shape = z.strictObject({
   /** Takes over a file of the name that is there; deletion lets it go. */
   adopt: z.boolean().optional(),
   /** In seconds; left out: 60. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type NfsExportsInputs = z.output<typeof shape>;

@@ -1,8 +1,7 @@
 import { UserError } from "../../dynamic/failure";
-import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import type { Place } from "../place";
 import {
   fileOf,
   folder,
@@ -16,16 +15,6 @@ import {
 } from "./file";
 import type { NfsExportsInputs } from "./model";
 
-export function session<T>(
-  operation: Operation,
-  host: string,
-  run: (place: Place) => Promise<T>,
-  mode: "writing" | "looking" = "writing",
-): Promise<T> {
-  const place = placeOn(operation, host);
-  return mode === "looking" ? run(place) : alone(place, run);
-}
-
 export async function readOwn(
   { machine, signal }: Place,
   name: string,
@@ -37,6 +26,28 @@ export async function exported({ machine, signal }: Place): Promise<Pair[]> {
   const words: Words = ["exportfs", "-s"];
   const { stdout } = await machine.run(words, { signal, looks: true });
   return parseExported(stdout);
+}
+
+/** exportfs does its work whether or not anybody serves what it exports. */
+export async function tellSleeping(
+  { machine, signal, operation }: Place,
+  { host }: NfsExportsInputs,
+): Promise<void> {
+  const unit = "nfs-server.service";
+  const options = { signal, codes: [0, 1, 3, 4], looks: true };
+  const is = async (state: "is-active" | "is-enabled") =>
+    (await machine.run(["systemctl", state, unit], options)).code === 0;
+  const [isActive, isEnabled] = await Promise.all([
+    is("is-active"),
+    is("is-enabled"),
+  ]);
+  if (isActive && isEnabled) return;
+  const what = isActive
+    ? "does not start with the host, so nobody gets what is exported after its next boot"
+    : "does not run, so nobody gets what is exported";
+  operation.tell(
+    `the NFS server of host "${host}" ${what}. "systemctl enable --now nfs-server" there mends that`,
+  );
 }
 
 /** Undefined takes the file away. */
@@ -97,12 +108,15 @@ export async function others(
       .filter((item) => /^[^.].*\.exports$/.test(item))
       .map((item) => `${folder}/${item}`),
   ].filter((file) => file !== fileOf(name));
-  const found = new Map<string, Pair[]>();
-  for (const file of files) {
-    const text = await machine.read(file, signal);
-    found.set(file, parseFile(text?.toString("utf8") ?? ""));
-  }
-  return found;
+  const texts = await Promise.all(
+    files.map((file) => machine.read(file, signal)),
+  );
+  return new Map(
+    files.map((file, index) => [
+      file,
+      parseFile(texts[index]?.toString("utf8") ?? ""),
+    ]),
+  );
 }
 
 /** Why a directory must not be exported: exportfs would do it all the same. */
@@ -110,13 +124,21 @@ export async function refuseUnready(
   { machine, zfs, signal }: Place,
   { entries, host }: NfsExportsInputs,
 ): Promise<void> {
-  for (const { path, dataset, mountpoint = path } of entries) {
-    const found = await zfs
-      .datasetProperties(dataset, ["mountpoint", "mounted"])
-      .catch((error: unknown) => {
-        if (error instanceof HostError && error.kind === "exit") return;
-        throw error;
-      });
+  const paths = entries.map(({ path }) => path);
+  const [there, ...datasets] = await Promise.all([
+    machine.stat(paths, signal),
+    ...entries.map(({ dataset }) =>
+      zfs
+        .datasetProperties(dataset, ["mountpoint", "mounted"])
+        .catch((error: unknown) => {
+          if (error instanceof HostError && error.kind === "exit") return;
+          throw error;
+        }),
+    ),
+  ]);
+  for (const [index, entry] of entries.entries()) {
+    const { path, dataset, mountpoint = path } = entry;
+    const found = datasets[index];
     const place = found?.get("mountpoint")?.value ?? "nowhere";
     const mounted = found?.get("mounted")?.value === "yes";
     if (place !== mountpoint || !mounted) {
@@ -128,7 +150,7 @@ export async function refuseUnready(
         `${path} on host "${host}" is to be exported from dataset ${dataset}, which ${state}: clients would get the disk below ${mountpoint}. Import its pool and mount it ("zfs mount ${dataset}")`,
       );
     }
-    const facts = await machine.stat(path, signal);
+    const facts = there.get(path);
     if (facts?.kind !== "directory") {
       throw new UserError(
         `${path} on host "${host}" ${facts ? `is a ${facts.kind}` : "does not exist"}. Make the directory, or correct the path`,

@@ -1,6 +1,6 @@
 import { adoptedSuffix } from "../../dynamic/owner";
 import type { Words } from "../../host/client/machine";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 
 /** What a host has of a name. */
 export interface Account {

@@ -1,5 +1,5 @@
 import { UserError } from "../../dynamic/failure";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import {
   accountsOn,
   addUser,
@@ -166,9 +166,13 @@ async function setDirectories(
   undo: Undo,
 ): Promise<void> {
   const { machine, signal } = place;
+  const paths = shares.flatMap(({ path, directory }) =>
+    directory === undefined ? [] : [path],
+  );
+  const found = await machine.stat(paths, signal);
   for (const { path, directory } of shares) {
     if (directory === undefined) continue;
-    const now = await machine.stat(path, signal);
+    const now = found.get(path);
     const { owner, group, mode } = directory;
     if (now?.owner === owner && now.group === group && now.mode === mode)
       continue;

@@ -1,7 +1,7 @@
 import type { EngineWatch } from "../../dynamic/engine";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import { alone, type Place, placeOn } from "../place";
 import { apply, dropAccounts, letGo, type Past, sendAway } from "./apply";
 import { claim, type Known } from "./claim";
 import {
@@ -202,7 +202,8 @@ async function shareOn(
   const share = shareOf(section, declared);
   const wanted = declared?.directory;
   if (declared === undefined || wanted === undefined) return share;
-  const now = await machine.stat(declared.path, signal);
+  const found = await machine.stat([declared.path], signal);
+  const now = found.get(declared.path);
   const forced = share.directory?.group ?? "";
   return {
     ...share,

@@ -1,7 +1,7 @@
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { type Account, accountsOn } from "./accounts";
 import { complaintsOf, configurationFile } from "./configuration";
 import type { Share } from "./model";
@@ -107,7 +107,7 @@ export async function refuseUnready(
         `share "${name}" on host "${host}" is of dataset ${dataset}, which ${state}. Import its pool and mount it ("zfs mount ${dataset}")`,
       );
     }
-    const facts = await machine.stat(path, signal);
+    const facts = (await machine.stat([path], signal)).get(path);
     if (facts?.kind !== "directory") {
       throw new UserError(
         `${path} of share "${name}" on host "${host}" ${facts ? `is a ${facts.kind}` : "does not exist"}. Make the directory, or correct the path`,

@@ -1,7 +1,7 @@
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
 import type { FileFacts } from "../../host/client/machine";
-import type { Place } from "../zfs-pool/place";
+import type { Place } from "../place";
 import { configurationFile } from "./configuration";
 import { find, renderSection } from "./registry";
 import { act, type Found, setRights, write } from "./server";

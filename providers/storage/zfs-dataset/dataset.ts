@@ -1,12 +1,10 @@
 import { adoptedSuffix } from "../../dynamic/owner";
 import { HostError } from "../../host/client/errors";
+import { ownerProperty } from "../mark";
 import type { Zfs } from "../zfs/client";
 import type { Properties, Property } from "../zfs/properties";
 import { canonical, managed } from "./managed";
 import type { ZfsDatasetInputs } from "./model";
-
-/** A user property; children inherit it, so it counts only where it is set. */
-export const markProperty = "hybrid-site:owner";
 
 export interface Dataset {
   guid: string;
@@ -27,7 +25,7 @@ export async function readDataset(
   dataset: string,
 ): Promise<Dataset | undefined> {
   const keys = [
-    ...["guid", "type", "mounted", "volsize", markProperty],
+    ...["guid", "type", "mounted", "volsize", ownerProperty],
     ...shares,
     ...Object.keys(managed),
   ];
@@ -36,7 +34,7 @@ export async function readDataset(
     .catch(isMissing(/dataset does not exist/));
   const guid = properties?.get("guid")?.value;
   if (properties === undefined || guid === undefined) return undefined;
-  const mark = properties.get(markProperty);
+  const mark = properties.get(ownerProperty);
   const owner = mark?.source === "local" ? mark.value : undefined;
   const volsize = properties.get("volsize")?.value ?? "-";
   return {
@@ -69,7 +67,7 @@ function isMissing(pattern: RegExp) {
 }
 
 export function formatOwnerMark(owner: string, adopted: boolean): string {
-  return `${markProperty}=${owner}${adopted ? adoptedSuffix : ""}`;
+  return `${ownerProperty}=${owner}${adopted ? adoptedSuffix : ""}`;
 }
 
 /** Whether a property is as declared: with that value, and set here. */

@@ -115,7 +115,8 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
         : undefined;
       const isOthers =
         found?.owner !== undefined && found.owner !== inputs.owner;
-      if (inputs.snapshots && !isOthers) await removeTimer(work, inputs.name);
+      if (inputs.snapshots && !isOthers)
+        await removeTimer(work, inputs.name, inputs.owner);
       if (isOthers || (isHere && found?.guid !== id)) return;
       if (inputs.destroy !== undefined) {
         if (found) await destroy(work, inputs, found);

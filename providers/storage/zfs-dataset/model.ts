@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import { managed, problemOf } from "./managed";
 import { scheduleProblem } from "./snapshots";
 
@@ -47,14 +48,7 @@ const shape = z.strictObject({
    */
   destroy: z.string().optional(),
   /** In seconds; left out: 120. */
-  timeouts: z
-    .strictObject({
-      create: z.int().min(1).optional(),
-      read: z.int().min(1).optional(),
-      update: z.int().min(1).optional(),
-      delete: z.int().min(1).optional(),
-    })
-    .optional(),
+  timeouts,
 });
 
 export type ZfsDatasetInputs = z.output<typeof shape>;

@@ -1,3 +1,4 @@
+import { formatFileMark } from "../mark";
 import type { ZfsDatasetInputs } from "./model";
 
 /** A file on the machine. */
@@ -19,9 +20,21 @@ const calendar = new RegExp(
 );
 
 export function scheduleProblem(schedule: string): string | undefined {
-  return calendar.test(schedule)
+  return calendar.test(schedule) && isForward(schedule)
     ? undefined
     : 'must be hourly, daily, weekly, monthly, or days and a time like "02:30", "*:00/15", "Mon..Fri 08..18:00"';
+}
+
+/** systemd takes no range from Saturday to Monday, nor one over three days' names. */
+function isForward(schedule: string): boolean {
+  const order = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+  const ranges = schedule.match(/\w+(\.\.\w+)+/g) ?? [];
+  return ranges.every((range) => {
+    const [first = "", last = "", ...more] = range.split("..");
+    const place = (text: string) =>
+      order.includes(text) ? order.indexOf(text) : Number(text);
+    return more.length === 0 && place(first) <= place(last);
+  });
 }
 
 const folder = "/etc/systemd/system";
@@ -30,13 +43,17 @@ export function timerOf(name: string): string {
   return `hybrid-site-snapshots-${name}.timer`;
 }
 
+export function serviceOf(name: string): string {
+  return timerOf(name).replace(/timer$/, "service");
+}
+
 function scriptOf(name: string): string {
   return `/usr/local/sbin/hybrid-site-snapshots-${name}`;
 }
 
 export function pathsOf(name: string): string[] {
-  const timer = `${folder}/${timerOf(name)}`;
-  return [scriptOf(name), timer.replace(/timer$/, "service"), timer];
+  const units = [serviceOf(name), timerOf(name)];
+  return [scriptOf(name), ...units.map((unit) => `${folder}/${unit}`)];
 }
 
 /** What takes the snapshots: nothing in it needs more than systemd, sh and zfs. */
@@ -46,7 +63,7 @@ export function filesOf(
   guid: string,
 ): UnitFile[] {
   const [script = "", service = "", timer = ""] = pathsOf(name);
-  const head = `# hybrid-site owner=${owner}`;
+  const head = formatFileMark(owner);
   return [
     {
       path: script,

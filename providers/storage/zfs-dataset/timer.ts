@@ -1,6 +1,15 @@
-import type { Machine } from "../../host/client/machine";
+import { UserError } from "../../dynamic/failure";
+import type { FileFacts, Machine } from "../../host/client/machine";
+import { parseFileMark } from "../mark";
 import type { ZfsDatasetInputs } from "./model";
-import { filesOf, parseFiles, pathsOf, timerOf } from "./snapshots";
+import {
+  filesOf,
+  parseFiles,
+  pathsOf,
+  serviceOf,
+  timerOf,
+  type UnitFile,
+} from "./snapshots";
 
 type Snapshots = ZfsDatasetInputs["snapshots"];
 type Act = (words: [string, ...string[]]) => Promise<unknown>;
@@ -13,49 +22,101 @@ interface Target {
   beforeWrite(): Promise<void>;
 }
 
-export async function installTimer(
-  { machine, signal, act, beforeWrite }: Target,
-  inputs: ZfsDatasetInputs,
-  snapshots: NonNullable<Snapshots>,
-  guid: string,
-): Promise<void> {
-  const files = filesOf(inputs, snapshots, guid);
-  const timer = timerOf(inputs.name);
-  let isNew = false;
-  for (const { path, mode, content } of files) {
-    const [now, facts] = [
-      await machine.read(path, signal),
-      await machine.stat(path, signal),
-    ];
-    if (now?.toString("utf8") === content && facts?.mode === mode) continue;
-    isNew = true;
-    await beforeWrite();
-    await machine.write(
-      path,
-      { content, mode, owner: "root", group: "root" },
+/** What a machine has of a timer. */
+export interface Timer {
+  texts: ReadonlyMap<string, string>;
+  facts: ReadonlyMap<string, FileFacts>;
+  /** Enabled, and waiting for its time. */
+  isOn: boolean;
+  /** systemd has read the files since they were written. */
+  isLoaded: boolean;
+}
+
+const rights = { owner: "root", group: "root" };
+
+/** Asks all at once. */
+export async function lookAtTimer(
+  machine: Machine,
+  name: string,
+  signal: AbortSignal,
+): Promise<Timer> {
+  const paths = pathsOf(name);
+  const units = [timerOf(name), serviceOf(name)];
+  const properties = "UnitFileState,ActiveState,NeedDaemonReload";
+  const [facts, { stdout }, ...contents] = await Promise.all([
+    machine.stat(paths, signal),
+    machine.run(["systemctl", "show", `--property=${properties}`, ...units], {
       signal,
+      looks: true,
+    }),
+    ...paths.map((path) => machine.read(path, signal)),
+  ]);
+  // A paragraph a unit.
+  const [timer = ""] = stdout.split("\n\n");
+  const says = (line: string) => timer.split("\n").includes(line);
+  return {
+    texts: new Map(
+      contents.flatMap((content, index) =>
+        content ? [[paths[index] ?? "", content.toString("utf8")]] : [],
+      ),
+    ),
+    facts,
+    isOn: says("UnitFileState=enabled") && says("ActiveState=active"),
+    isLoaded: !/^NeedDaemonReload=yes$/m.test(stdout),
+  };
+}
+
+/** Files are called by the name alone, which another site may have given, too. */
+export function refuseOthersTimer(
+  { texts }: Timer,
+  { host }: ZfsDatasetInputs,
+  owners: readonly (string | undefined)[],
+): void {
+  for (const [path, text] of texts) {
+    const { owner } = parseFileMark(text);
+    if (owner === undefined || owners.includes(owner)) continue;
+    throw new UserError(
+      `${path} on host "${host}" takes the snapshots of "${owner}". Choose another name`,
     );
   }
-  const isOn = await isEnabledAndActive(machine, timer, signal);
-  if (!isNew && isOn) return;
+}
+
+export async function installTimer(
+  { machine, signal, act, beforeWrite }: Target,
+  files: readonly UnitFile[],
+  name: string,
+  found: Timer,
+): Promise<void> {
+  const stale = files.filter((file) => !isExact(file, found));
+  for (const { path, mode, content } of stale) {
+    await beforeWrite();
+    await machine.write(path, { content, mode, ...rights }, signal);
+  }
+  const isNew = stale.length > 0 || !found.isLoaded;
+  if (!isNew && found.isOn) return;
+  const timer = timerOf(name);
   await act(["systemctl", "daemon-reload"]);
   await act(["systemctl", "enable", "--now", timer]);
   // One that ran before goes on with its old times.
   if (isNew) await act(["systemctl", "restart", timer]);
 }
 
+/** Another's stays. */
 export async function removeTimer(
   { machine, signal, act, beforeWrite }: Target,
   name: string,
+  owner: string,
 ): Promise<void> {
-  const paths = pathsOf(name);
-  const there = await machine.sha256(paths, signal);
-  if (there.size === 0) return;
+  const { texts } = await lookAtTimer(machine, name, signal);
+  const isMine = [...texts.values()].every((text) =>
+    [owner, undefined].includes(parseFileMark(text).owner),
+  );
+  if (texts.size === 0 || !isMine) return;
   const timer = timerOf(name);
-  if (paths.some((path) => path.endsWith(timer) && there.has(path)))
+  if ([...texts.keys()].some((path) => path.endsWith(timer)))
     await act(["systemctl", "disable", "--now", timer]);
   // The timer's file last: as long as it is there, there is something to do.
-  for (const path of paths) {
+  for (const path of pathsOf(name)) {
     await beforeWrite();
     await machine.remove(path, signal);
   }
@@ -69,36 +130,25 @@ export async function readTimer(
   guid: string,
   signal: AbortSignal,
 ): Promise<Snapshots> {
-  const paths = pathsOf(inputs.name);
-  const texts = await Promise.all(
-    paths.map(async (path) =>
-      (await machine.read(path, signal))?.toString("utf8"),
-    ),
-  );
-  const found = parseFiles(texts[0], texts[2]);
-  if (found === undefined) return undefined;
-  const modes = await Promise.all(
-    paths.map(async (path) => (await machine.stat(path, signal))?.mode),
-  );
-  const isExact = filesOf(inputs, found, guid).every(
-    ({ content, mode }, index) =>
-      texts[index] === content && modes[index] === mode,
-  );
-  const timer = timerOf(inputs.name);
-  return isExact && (await isEnabledAndActive(machine, timer, signal))
-    ? found
-    : undefined;
+  const found = await lookAtTimer(machine, inputs.name, signal);
+  const [script = "", , timer = ""] = pathsOf(inputs.name);
+  const snapshots = parseFiles(found.texts.get(script), found.texts.get(timer));
+  if (snapshots === undefined || !found.isOn || !found.isLoaded)
+    return undefined;
+  const files = filesOf(inputs, snapshots, guid);
+  return files.every((file) => isExact(file, found)) ? snapshots : undefined;
 }
 
-async function isEnabledAndActive(
-  machine: Machine,
-  timer: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const options = { signal, codes: [0, 1, 3, 4], looks: true };
-  const states = [
-    await machine.run(["systemctl", "is-enabled", timer], options),
-    await machine.run(["systemctl", "is-active", timer], options),
-  ];
-  return states.every(({ code }) => code === 0);
+function isExact(
+  { path, mode, content }: UnitFile,
+  { texts, facts }: Timer,
+): boolean {
+  const found = facts.get(path);
+  return (
+    found?.kind === "file" &&
+    found.mode === mode &&
+    found.owner === rights.owner &&
+    found.group === rights.group &&
+    texts.get(path) === content
+  );
 }

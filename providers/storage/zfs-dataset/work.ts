@@ -2,11 +2,11 @@ import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
-import { alone, type Place, placeOn } from "../zfs-pool/place";
+import { ownerProperty } from "../mark";
+import { onHost, type Place } from "../place";
 import {
   type Dataset,
   formatOwnerMark,
-  markProperty,
   poolGuid,
   readDataset,
   shares,
@@ -14,7 +14,13 @@ import {
 import { canonical } from "./managed";
 import type { ZfsDatasetInputs } from "./model";
 import { isDone, planOf, shared } from "./plan";
-import { installTimer, removeTimer } from "./timer";
+import { filesOf } from "./snapshots";
+import {
+  installTimer,
+  lookAtTimer,
+  refuseOthersTimer,
+  removeTimer,
+} from "./timer";
 
 /** What one operation works with on the machine. */
 export interface Work extends Place {
@@ -23,16 +29,13 @@ export interface Work extends Place {
   beforeWrite(): Promise<void>;
 }
 
-/** Whoever writes is the only one who does; what was cut off runs anew. */
 export function session<T>(
   operation: Operation,
   { host }: ZfsDatasetInputs,
   run: (work: Work) => Promise<T>,
-  mode: "writing" | "looking" = "writing",
+  mode?: "writing" | "looking",
 ): Promise<T> {
-  const place = placeOn(operation, host);
-  const step = (there: Place) => run(workOf(there));
-  return mode === "looking" ? step(place) : alone(place, step);
+  return onHost(operation, host, (place) => run(workOf(place)), mode);
 }
 
 function workOf(place: Place): Work {
@@ -167,17 +170,23 @@ export async function converge(
       `${dataset} on host "${host}": ${plan.refusals.join("; ")}`,
     );
   }
+  const { name, snapshots } = inputs;
+  const timer =
+    snapshots && (await lookAtTimer(work.machine, name, work.signal));
+  if (timer) refuseOthersTimer(timer, inputs, [owner, olds?.owner]);
   if (found.owner !== owner) await mark(work, inputs, adopted);
   // First: a reservation may need it.
   if (plan.grow !== undefined)
     await act(["zfs", "set", `volsize=${plan.grow}`, dataset]);
   if (plan.set.length > 0) await act(["zfs", "set", ...plan.set, dataset]);
   for (const key of plan.inherit) await act(["zfs", "inherit", key, dataset]);
-  const { name, snapshots } = inputs;
   // Files are called by the name.
   if (olds?.snapshots && (!snapshots || olds.name !== name))
-    await removeTimer(work, olds.name);
-  if (snapshots) await installTimer(work, inputs, snapshots, found.guid);
+    await removeTimer(work, olds.name, olds.owner);
+  if (snapshots && timer) {
+    const files = filesOf(inputs, snapshots, found.guid);
+    await installTimer(work, files, name, timer);
+  }
   const now = isDone(plan)
     ? found
     : await verify(work, inputs, found.guid, olds);
@@ -229,7 +238,7 @@ export async function mark(
 ): Promise<void> {
   await act(
     adopted === undefined
-      ? ["zfs", "inherit", markProperty, dataset]
+      ? ["zfs", "inherit", ownerProperty, dataset]
       : ["zfs", "set", formatOwnerMark(owner, adopted), dataset],
   );
 }

@@ -1,13 +1,14 @@
 import { UserError } from "../../dynamic/failure";
 import { sizesOf } from "../disks/inspect";
+import { ownerProperty } from "../mark";
+import type { Place } from "../place";
 import type { Pool, Vdev } from "../zfs/pool";
 import type { Properties } from "../zfs/properties";
 import { Changes, type Disks, nameByGuid } from "./identity";
 import { layoutOf } from "./layout";
 import type { ZfsPoolInputs } from "./model";
 import { ashiftOf, poolKeys } from "./observe";
-import { ownerIn, ownerProperty } from "./owner";
-import type { Place } from "./place";
+import { ownerIn } from "./owner";
 import { type Plan, planFor } from "./plan";
 import { preflight } from "./preflight";
 import { difference, poolDefaults, rootDefaults } from "./properties";

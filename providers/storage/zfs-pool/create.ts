@@ -1,10 +1,10 @@
 import { UserError } from "../../dynamic/failure";
 import { wwnOf } from "../disks/names";
+import type { Place } from "../place";
 import { leavesOfPool, type Pool } from "../zfs/pool";
 import { nameOfLeaf } from "./layout";
 import type { ZfsPoolInputs } from "./model";
 import { claim, ownerOf } from "./owner";
-import type { Place } from "./place";
 import { preflight, refuseSleeping } from "./preflight";
 import { createWords, mountpointOf } from "./words";
 

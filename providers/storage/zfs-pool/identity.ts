@@ -1,8 +1,8 @@
 import { UserError } from "../../dynamic/failure";
 import type { Words } from "../../host/client/machine";
+import type { Place } from "../place";
 import { leavesOfPool, type Pool, type Vdev } from "../zfs/pool";
 import { nameOfLeaf } from "./layout";
-import type { Place } from "./place";
 
 export type Disks = Readonly<Record<string, string>>;
 

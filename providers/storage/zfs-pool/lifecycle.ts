@@ -2,6 +2,8 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
+import { ownerProperty } from "../mark";
+import { alone, type Place, placeOn } from "../place";
 import type { Pool } from "../zfs/pool";
 import { apply, type Before } from "./apply";
 import { obtain } from "./create";
@@ -14,8 +16,7 @@ import {
   type ZfsPoolOutputs,
 } from "./model";
 import { observe, outputsOf, rootKeys, tellDrift, tellState } from "./observe";
-import { ownerIn, ownerProperty } from "./owner";
-import { alone, type Place, placeOn } from "./place";
+import { ownerIn } from "./owner";
 import { refusals } from "./refusals";
 import { remove } from "./remove";
 import { incoming, settled } from "./resilver";

@@ -1,8 +1,8 @@
 import { UserError } from "../../dynamic/failure";
 import { inspect } from "../disks/inspect";
+import type { Place } from "../place";
 import type { Pool } from "../zfs/pool";
 import type { ZfsPoolInputs, ZfsPoolOutputs } from "./model";
-import type { Place } from "./place";
 import { howToImport, report } from "./preflight";
 
 /**

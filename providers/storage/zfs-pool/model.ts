@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeouts } from "../../dynamic/inputs";
 import { problemsOf } from "./problems";
 import { poolProperties, rootProperties } from "./properties";
 
@@ -17,8 +18,6 @@ const vdev = z.strictObject({
 });
 
 export type VdevInputs = z.output<typeof vdev>;
-
-const seconds = z.int().min(1).optional();
 
 /** What a host may have, too: there the rules of `schema` can be broken. */
 const shape = z.strictObject({
@@ -47,14 +46,7 @@ const shape = z.strictObject({
   adopt: z.strictObject({ guid }).optional(),
   /** Has deletion destroy the pool that has this GUID, and all that is in it. */
   destroy: z.strictObject({ guid }).optional(),
-  timeouts: z
-    .strictObject({
-      create: seconds,
-      read: seconds,
-      update: seconds,
-      delete: seconds,
-    })
-    .optional(),
+  timeouts,
 });
 
 export type ZfsPoolInputs = z.output<typeof shape>;

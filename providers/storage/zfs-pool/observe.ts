@@ -1,10 +1,11 @@
 import type { Operation } from "../../dynamic/kind";
+import { ownerProperty } from "../mark";
+import type { Place } from "../place";
 import { leavesOf, type Pool, type Vdev } from "../zfs/pool";
 import { type Disks, disksOf, nameByGuid, renamed } from "./identity";
 import { asDeclared, layoutOf, nameOfLeaf, sameVdev, single } from "./layout";
 import type { ZfsPoolInputs, ZfsPoolOutputs } from "./model";
-import { ownerIn, ownerProperty } from "./owner";
-import type { Place } from "./place";
+import { ownerIn } from "./owner";
 import { found, poolProperties, rootProperties } from "./properties";
 
 const mountKeys = ["mountpoint", "canmount"] as const;

@@ -1,11 +1,9 @@
 import { UserError } from "../../dynamic/failure";
+import { ownerProperty } from "../mark";
 import type { Zfs } from "../zfs/client";
 import type { Pool } from "../zfs/pool";
 import type { Properties } from "../zfs/properties";
 import type { ZfsPoolInputs } from "./model";
-
-/** On the pool's root dataset; what inherits it below is not marked by that. */
-export const ownerProperty = "hybrid-site:owner";
 
 export function ownerIn(root: Properties): string | undefined {
   const property = root.get(ownerProperty);

@@ -61,6 +61,11 @@ export const rootProperties = z.strictObject({
     .optional(),
   relatime: z.boolean().optional(),
   xattr: z.enum(["off", "dir", "sa"]).optional(),
+  /**
+   * Whether Debian's cron scrubs the pool too: all of them at one time, on the
+   * second Sunday of a month (/usr/lib/zfs-linux/scrub).
+   */
+  "org.debian:periodic-scrub": z.enum(["auto", "enable", "disable"]).optional(),
 });
 
 /** What of the root dataset cannot be inherited goes back by hand. */

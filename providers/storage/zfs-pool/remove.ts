@@ -1,9 +1,10 @@
 import { UserError } from "../../dynamic/failure";
+import { ownerProperty } from "../mark";
+import type { Place } from "../place";
 import { Changes, refuseOtherDisks } from "./identity";
 import { missing } from "./missing";
 import type { ZfsPoolInputs, ZfsPoolOutputs } from "./model";
-import { ownerOf, ownerProperty } from "./owner";
-import type { Place } from "./place";
+import { ownerOf } from "./owner";
 
 /** Forgets the pool, and destroys it only if that is said with its GUID. */
 export async function remove(

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineGone } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
+import type { Place } from "../place";
 import type { Pool, Vdev } from "../zfs/pool";
 import { nameOfLeaf } from "./layout";
 import { scanWords } from "./observe";
-import type { Place } from "./place";
 
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;

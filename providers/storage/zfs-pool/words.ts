@@ -1,12 +1,13 @@
 import type { Words } from "../../host/client/machine";
+import { ownerProperty } from "../mark";
 import { single } from "./layout";
 import type { VdevInputs, ZfsPoolInputs } from "./model";
-import { ownerProperty } from "./owner";
 import { type PropertyInputs, toZfs } from "./properties";
 
 /**
- * The mark goes in with the pool: there is no moment in which it is nobody's.
- * It is never forced.
+ * The mark goes in by the same command. The kernel sets it after it has made
+ * the pool (zfs_ioc_pool_create): one that lost its power in between carries
+ * none, and whether it is ours is then for people to say. It is never forced.
  */
 export function createWords(inputs: ZfsPoolInputs): Words {
   const { owner, name, ashift, properties, dataset } = inputs;

@@ -1,8 +1,8 @@
-import type { Operation } from "../../dynamic/kind";
-import type { Machine } from "../../host/client/machine";
-import { connect } from "../../host/connection";
-import { settle } from "../settle";
-import { disksLock, Zfs } from "../zfs/client";
+import type { Operation } from "../dynamic/kind";
+import type { Machine } from "../host/client/machine";
+import { connect } from "../host/connection";
+import { settle } from "./settle";
+import { disksLock, Zfs } from "./zfs/client";
 
 /** A host, and what is done there. */
 export interface Place {
@@ -32,4 +32,15 @@ export function alone<T>(
       act({ machine, zfs: new Zfs(machine, signal), operation, signal }),
     ),
   );
+}
+
+/** Whoever writes is the only one who does; who looks waits for nobody. */
+export function onHost<T>(
+  operation: Operation,
+  host: string,
+  act: (place: Place) => Promise<T>,
+  mode: "writing" | "looking" = "writing",
+): Promise<T> {
+  const place = placeOn(operation, host);
+  return mode === "looking" ? act(place) : alone(place, act);
 }

@@ -1,0 +1,56 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { root } from "../support/lab-command";
+
+const lean = join(root, "providers/lazy-sdk.cjs");
+
+function printed(script: string): unknown {
+  const words = ["--no-deprecation", "--require", lean, "-e", script];
+  return JSON.parse(
+    execFileSync(process.execPath, words, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
+}
+/** What the process has read of the parts that are late. */
+const late = `[...new Set(Object.values(require.cache)
+  .filter(({ exports }) => !require("node:util").types.isProxy(exports))
+  .flatMap(({ filename }) => /[/](typescript|automation|@npmcli[/]arborist)[/]/.exec(filename)?.[1] ?? []))].sort()`;
+
+test("Pulumi's SDK loads without its compiler, package tree and automation API", () => {
+  expect(
+    printed(
+      `require("@pulumi/pulumi"); require("@pulumi/pulumi/runtime"); console.log(JSON.stringify(${late}))`,
+    ),
+  ).toEqual([]);
+});
+
+test("who needs them gets them", () => {
+  expect(
+    printed(`
+      const ts = require("typescript");
+      const { automation } = require("@pulumi/pulumi");
+      const names = Object.keys(ts).length;
+      console.log(JSON.stringify([
+        ts.version, "SyntaxKind" in ts, names > 1000,
+        typeof automation.LocalWorkspace.create, ${late},
+      ]));`),
+  ).toEqual([
+    expect.stringMatching(/^5\./),
+    true,
+    true,
+    "function",
+    ["automation", "typescript"],
+  ]);
+});
+
+test("functions can still be serialized, with the packages that they need", () => {
+  expect(
+    printed(`
+      const { serializeFunction, computeCodePaths } = require("@pulumi/pulumi/runtime");
+      Promise.all([serializeFunction(() => 42), computeCodePaths()])
+        .then(([{ text }, paths]) => console.log(JSON.stringify([text, paths.size > 0])));`),
+  ).toEqual([expect.stringContaining("() => 42"), true]);
+});
