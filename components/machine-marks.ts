@@ -1,5 +1,6 @@
 import { adoptedSuffix } from "../providers/dynamic/owner";
-import { HostError, type Machine, type Words } from "../providers/host/client";
+import { HostError, type Machine } from "../providers/host/client";
+import { configurationFile } from "../providers/storage/smb-shares/configuration";
 import {
   markOf,
   parseSections,
@@ -101,13 +102,15 @@ async function fileSets(
   });
 }
 
-/** Of Samba's registry. */
+/** Of Samba's registry, where there is Samba. */
 async function shares(
   machine: Machine,
   signal: AbortSignal,
 ): Promise<MachineMark[]> {
-  const text = await said(machine, ["net", "conf", "list"], signal);
-  return parseSections(text).flatMap((section) => {
+  if ((await machine.read(configurationFile, signal)) === undefined) return [];
+  const words = ["net", "conf", "list"] as const;
+  const { stdout } = await machine.run(words, { signal, looks: true });
+  return parseSections(stdout).flatMap((section) => {
     const { owner } = markOf(section);
     return owner === undefined
       ? []
@@ -120,29 +123,12 @@ async function users(
   machine: Machine,
   signal: AbortSignal,
 ): Promise<MachineMark[]> {
-  const text = await said(machine, ["getent", "passwd"], signal);
-  return text.split("\n").flatMap((line) => {
+  const text = await machine.read("/etc/passwd", signal);
+  return `${text ?? ""}`.split("\n").flatMap((line) => {
     const [name = "", , , , comment = ""] = line.split(":");
     const [, owner] = /^hybrid-site owner=(\S+)$/.exec(comment) ?? [];
     return owner === undefined ? [] : [{ what: `user "${name}"`, owner }];
   });
-}
-
-/** Nothing, on a machine without the tool. */
-async function said(
-  machine: Machine,
-  words: Words,
-  signal: AbortSignal,
-): Promise<string> {
-  try {
-    return (await machine.run(words, { signal, looks: true })).stdout;
-  } catch (error) {
-    const isAbsent =
-      error instanceof HostError &&
-      (error.code === 127 || /: command not found/.test(error.stderr));
-    if (isAbsent) return "";
-    throw error;
-  }
 }
 
 function withoutSuffix(owner: string): string {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { Tool } from "../tool";
 import type { HostWorld } from "../world";
 
@@ -48,8 +49,20 @@ const groups: Readonly<Record<string, number>> = {
 
 const lastSystemId = 999;
 
+const file = "/etc/passwd";
+
+const lineOf = ({ name, uid, gid, comment, home, shell }: User) =>
+  `${[name, "x", uid, gid, comment, home, shell].join(":")}\n`;
+
 export function usersOf(world: HostWorld): User[] {
-  return world.load<{ users: User[] }>("passwd", { users: shipped }).users;
+  const path = world.path(file);
+  if (!existsSync(path)) return shipped;
+  const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+  return lines.map((line) => {
+    const [name = "", , uid, gid, comment = "", home = "", shell = ""] =
+      line.split(":");
+    return { name, uid: Number(uid), gid: Number(gid), comment, home, shell };
+  });
 }
 
 export function userOf(world: HostWorld, name: string): User | undefined {
@@ -67,8 +80,7 @@ const getent: Tool = ({ words, world, stdout, stderr }) => {
   const all = usersOf(world);
   const found =
     names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
-  for (const { name, uid, gid, comment, home, shell } of found)
-    stdout.write(`${[name, "x", uid, gid, comment, home, shell].join(":")}\n`);
+  for (const user of found) stdout.write(lineOf(user));
   return found.length < names.length ? 2 : 0;
 };
 
@@ -103,7 +115,7 @@ const useradd: Tool = ({ words, world, user, stderr }) => {
     );
     return 1;
   }
-  const users = usersOf(world);
+  const users = [...usersOf(world)];
   const isTaken = (id: number) => users.some(({ uid }) => uid === id);
   let uid = lastSystemId;
   while (isTaken(uid)) uid -= 1;
@@ -115,7 +127,7 @@ const useradd: Tool = ({ words, world, user, stderr }) => {
     home: given["--home-dir"] ?? `/home/${name}`,
     shell: given["--shell"] ?? "/bin/sh",
   });
-  world.save("passwd", { users });
+  world.put(file, users.map(lineOf).join(""));
   return 0;
 };
 
