@@ -2,6 +2,7 @@ import "./components/stack-traces";
 import "./components/early-provider";
 import { Config } from "@pulumi/pulumi/config";
 import type { Resource } from "@pulumi/pulumi/resource";
+import { Accelerators } from "./components/accelerators";
 import { checkedSite } from "./components/checked-site";
 import { MultiWan } from "./components/multi-wan";
 import { NetworkFabric } from "./components/network-fabric";
@@ -15,7 +16,8 @@ const file = new Config("hybrid-site").require("manifest");
 
 /**
  * Outputs: VM id and addresses of each guest, and what waits for its next start;
- * what Kubernetes' NFS provisioner is told of storage classes.
+ * how far accelerators are proved; what Kubernetes' NFS provisioner is told of
+ * storage classes.
  */
 async function program() {
   const site = checkedSite(file);
@@ -34,6 +36,9 @@ async function program() {
   const storage = new StorageFabric(site, (host) =>
     [machinery.get(host) ?? []].flat(),
   );
+  const { proved: accelerators } = new Accelerators(site, (host) =>
+    [machinery.get(host) ?? []].flat(),
+  );
   const machines: Record<string, object> = {};
   for (const guest of site.guests) {
     const needs: Resource[] = [
@@ -48,7 +53,8 @@ async function program() {
       new MultiWan(site, machine);
     }
   }
-  return { machines, storageClasses: storage.storageClasses };
+  const { storageClasses } = storage;
+  return { machines, accelerators, storageClasses };
 }
 
 export = program;

@@ -1,5 +1,5 @@
 import { formatOwner } from "../providers/dynamic/owner";
-import type { Site } from "../site";
+import { qatDevicesOf, type Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
 import { exportsOf, multipathOf, sharesOf } from "../site/storage";
 
@@ -23,6 +23,7 @@ export function declaredBy(whole: Site): string[] {
     ),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
     ...sharesOf(whole).map(({ host }) => owner("SmbShares", host)),
+    ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),
     ),

@@ -28,6 +28,21 @@ const board: PciSpec[] = [
   },
 ];
 
+/** The chipset's own block has the adapter's id, and a subsystem of its own. */
+const chipsetBlock: PciSpec = {
+  address: "0000:b5:00.0",
+  class: { id: "0b40", name: "Co-processor" },
+  vendor: intel,
+  device: { id: "37c8", name: "C62x Chipset QuickAssist Technology" },
+  subsystem: {
+    vendor: { id: "15d9", name: "Super Micro Computer Inc" },
+    device: { id: "0000", name: "Device" },
+  },
+  driver: "c6xx",
+  modules: ["qat_c62x"],
+  iommuGroup: 2,
+};
+
 const zfs = "2.3.9";
 
 /** What a machine of the manifest is made of, as its kernel and firmware see it. */
@@ -40,7 +55,12 @@ export function factsOf(
   const isPve = site.proxmox.hosts.some((entry) => entry.host === hostName);
   const cards = host ? pciOf(host) : [];
   return {
-    pci: [...board, ...cards],
+    pci: [
+      ...board,
+      ...cards,
+      // Where the adapter is, so that it has to be told from the block.
+      ...(cards.some(isQuickAssist) ? [chipsetBlock] : []),
+    ],
     hbas: hbasOf(cards, disks),
     memory: host?.modules && socketsOf(host),
     distribution: "Debian GNU/Linux 13 (trixie)",
@@ -109,3 +129,6 @@ function socketsOf({ model, cpu, modules = [] }: Host): SocketSpec[] {
     module: filled[at],
   }));
 }
+
+const isQuickAssist = ({ device }: PciSpec) =>
+  device.id === chipsetBlock.device.id;

@@ -1,13 +1,20 @@
 import type { Site } from "../site";
 import { type HostCommand, type HostFault, hostFaultKinds } from "./host";
+import { type QatFault, qatFaultKinds } from "./host/qat";
 import { bendHost } from "./site-lab";
 
 export const hostFaultHelp = `       npm run lab -- fault host HOST KIND --match "zpool create" [--count N] [--ms N]
        npm run lab -- fault host HOST list | clear | cut | reboot
-       npm run lab -- fault disk HOST WWN pulled | back      (out of its slot, and in again)`;
+       npm run lab -- fault disk HOST WWN pulled | back      (out of its slot, and in again)
+       npm run lab -- fault qat HOST KIND [ENDPOINT]         (its QuickAssist adapter)`;
 
 export const hostFaultKindsHelp = `Of the machines, by SSH:
 ${Object.entries(hostFaultKinds)
+  .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
+  .join("\n")}
+
+Of a QuickAssist adapter, an endpoint by its PCI address, or all:
+${Object.entries(qatFaultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}`;
 
@@ -59,6 +66,18 @@ export function faultDisk(
   return bendHost(
     host,
     { do: state === "pulled" ? "pull" : "insert", disk },
+    site,
+  );
+}
+
+/** `words` are what stands behind "fault qat". */
+export function faultQat(
+  [host = "", fault = "", endpoint]: readonly string[],
+  site: () => Site,
+): Promise<unknown> {
+  return bendHost(
+    host,
+    { do: "qat", fault: fault as QatFault, endpoint },
     site,
   );
 }

@@ -5,6 +5,7 @@ import {
   driftHost,
   faultDisk,
   faultHost,
+  faultQat,
   hostDriftHelp,
   hostFaultHelp,
   hostFaultKindsHelp,
@@ -116,6 +117,7 @@ export async function fault(
   if (kind === "host")
     return show(await faultHost(positionals.slice(1), values, site));
   if (kind === "disk") return show(await faultDisk(positionals.slice(1), site));
+  if (kind === "qat") return show(await faultQat(positionals.slice(1), site));
   if (kind === "list" || kind === "clear") {
     const both = await bend({
       do: kind === "list" ? "faults" : "clear-faults",

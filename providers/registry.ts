@@ -65,6 +65,10 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./host/host-facts/lifecycle") as typeof import("./host/host-facts/lifecycle")
       ).provider(engine),
+    "qat:QatDevice": (engine) =>
+      (
+        require("./qat/qat-device/lifecycle") as typeof import("./qat/qat-device/lifecycle")
+      ).provider(engine),
   };
 
 const watchIntervalMs = 1_000;

@@ -24,6 +24,7 @@ export type {
   Wan,
 } from "./manifest";
 export { ManifestError } from "./problem";
+export { type QatPlan, qatDevicesOf } from "./qat";
 export { type Finding, judge } from "./rules";
 export { prefixLength } from "./schema/address";
 export {

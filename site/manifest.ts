@@ -5,6 +5,7 @@ import { dns, time } from "./schema/naming";
 import { network } from "./schema/networks";
 import { power } from "./schema/power";
 import { proxmox } from "./schema/proxmox";
+import { qatDevice } from "./schema/qat";
 import { router } from "./schema/router";
 import { site } from "./schema/site";
 import { storage } from "./schema/storage";
@@ -17,6 +18,7 @@ export const manifest = z.strictObject({
   wan: wan.optional().describe("Lines to the internet; goes with router."),
   router: router.optional().describe("The guest that routes; goes with wan."),
   storage: storage.optional().describe("Pools, and what is served of them."),
+  qat: z.array(qatDevice).default([]).describe("QuickAssist cards in use."),
   proxmox,
   power: power.optional().describe("Batteries, and who starts when."),
   time: time.optional().describe("Where the hosts have the time from."),
@@ -33,6 +35,7 @@ export type Vdev = Pool["vdevs"][number];
 export type Dataset = Storage["datasets"][number];
 export type Share = Storage["shares"][number];
 export type Mount = Storage["mounts"][number];
+export type QatCard = Site["qat"][number];
 export type Power = NonNullable<Site["power"]>;
 export type Network = Site["networks"][number];
 export type Wan = NonNullable<Site["wan"]>;

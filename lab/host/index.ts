@@ -6,6 +6,7 @@ import { insertDisk, pullDisk } from "./disks";
 import { Dispatch } from "./dispatch";
 import { Faults, type HostFault, hostFaultKinds } from "./faults";
 import { type KeyPair, makeKey } from "./key";
+import { bendQat, type QatFault } from "./qat";
 import { SshServer } from "./server";
 import type { HostRecord, HostSpec } from "./spec";
 import { HostWorld } from "./world";
@@ -20,6 +21,7 @@ export type HostCommand =
   | { do: "run"; words: string[] }
   | { do: "fault"; fault: HostFault }
   | { do: "pull" | "insert"; disk: string }
+  | { do: "qat"; fault: QatFault; endpoint?: string }
   | { do: "faults" | "clear-faults" | "reboot" | "cut" };
 
 export interface HostLab {
@@ -104,6 +106,8 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
       case "insert":
         insertDisk(world, command.disk);
         return `disk ${command.disk} is back in ${spec.name}`;
+      case "qat":
+        return bendQat(world, command.fault, command.endpoint);
       case "clear-faults":
         faults.clear();
         return faults.list;

@@ -17,6 +17,7 @@ import {
   startServer,
   stopServer,
 } from "./nfs";
+import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
 import {
   installSamba,
   tools as sambaTools,
@@ -30,6 +31,7 @@ import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
 
 const units = {
   ...diskUnits,
+  ...qatUnits,
   "nfs-server.service": {
     start: startServer,
     reload: refreshExports,
@@ -46,12 +48,14 @@ export const storageTools: Record<string, Tool> = {
   ...zfsTools,
   ...nfsTools,
   ...sambaTools,
+  ...qatTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
 };
 
 const installed = [
-  ...Object.keys(units),
+  ...Object.keys(diskUnits),
+  "nfs-server.service",
   "chrony.service",
   "cron.service",
   "zfs-zed.service",
@@ -84,6 +88,7 @@ export function bootStorage(
   installUnits(world, installed);
   installSamba(world);
   setAddresses(world, addresses);
+  bootQat(world);
   bootDisks(world);
   bootZfs(world);
   bootUnits(world, units);

@@ -7,6 +7,7 @@ import { guestProblems, imageProblems, vmIdProblems } from "./guests";
 import { hardwareProblems } from "./hardware";
 import { duplicateNames } from "./names";
 import { powerProblems } from "./power";
+import { qatProblems } from "./qat";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
 import { shareProblems } from "./shares";
@@ -30,6 +31,7 @@ const checks = [
   exportProblems,
   shareProblems,
   powerProblems,
+  qatProblems,
 ];
 
 /** What the schema cannot see: names, addresses and numbers across areas. */

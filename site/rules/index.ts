@@ -28,6 +28,10 @@ import { pcieSlots } from "./pcie-slots";
 import { pcieWidth } from "./pcie-width";
 import { poolDisks } from "./pool-disks";
 import { powerOrder } from "./power-order";
+import { qatDenylist, qatPassthrough } from "./qat-denylist";
+import { qatExclusive } from "./qat-exclusive";
+import { qatSlot } from "./qat-slot";
+import { qatStack } from "./qat-stack";
 import { recovery } from "./recovery";
 import { routerDisk } from "./router-disk";
 import { routerNames } from "./router-names";
@@ -93,6 +97,11 @@ export const rules: readonly Rule[] = [
   pcieWidth,
   poolDisks,
   powerOrder,
+  qatDenylist,
+  qatExclusive,
+  qatPassthrough,
+  qatSlot,
+  qatStack,
   sasAdapters,
   sasConnectors,
   sasPaths,

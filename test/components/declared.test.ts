@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Accelerators } from "../../components/accelerators";
 import { declaredBy } from "../../components/declared";
 import { SiteHost } from "../../components/site-host";
 import { StorageFabric } from "../../components/storage-fabric";
@@ -28,6 +29,7 @@ test("whatever the manifest has on machines is known to be declared, but for wha
   const made = [
     ...site.hardware.hosts.map((host) => new SiteHost(site, host)),
     new StorageFabric(site, () => []),
+    new Accelerators(site, () => []),
   ];
   const urns = pulumi.all(made.map(({ urn }) => urn));
   await new Promise<void>((resolve) => urns.apply(() => resolve()));

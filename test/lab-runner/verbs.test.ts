@@ -1,4 +1,5 @@
 import { hostFaultKinds } from "../../lab/host";
+import { qatFaultKinds } from "../../lab/host/qat";
 import { openwrtFaultKinds } from "../../lab/openwrt";
 import { faultKinds } from "../../lab/proxmox";
 import { drift, fault } from "../../lab/verbs";
@@ -13,12 +14,14 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
     ...faultKinds,
     ...openwrtFaultKinds,
     ...hostFaultKinds,
+    ...qatFaultKinds,
   })) {
     const told = lines.filter((line) => line.startsWith(`  ${kind} `));
     expect(told).toEqual([expect.stringContaining(what)]);
     expect(told[0]?.length).toBeLessThanOrEqual(100);
   }
   expect(lines.join("\n")).toContain("fault disk HOST WWN pulled | back");
+  expect(lines.join("\n")).toContain("fault qat HOST KIND [ENDPOINT]");
   expect(lines.join("\n")).toMatch(/list \| clear[\s\S]*reboot-node NODE/);
 });
 

@@ -18,6 +18,7 @@ const bay = (name: string) => {
   const [holder = "", number = ""] = name.split(":");
   return { holder, name: number };
 };
+const qat = (site: Site) => site.qat[0] as Site["qat"][number];
 const cables = (site: Site) => site.hardware.cabling;
 
 /** For each rule about hardware, storage and power a change of the dev site that breaks it, and what it says then. */
@@ -53,6 +54,37 @@ export const hardwareViolations: Record<
       Object.assign(modules ?? {}, { from: "r630-spare", size: 4 * 2 ** 30 });
     },
     '"router-server" and "r630" take 16 modules of lot "r630-spare", which has 8. Count each module where it goes, and buy what is missing.',
+  ],
+  "qat-stack": [
+    (site) => {
+      qat(site).stack = "qatlib";
+    },
+    '"qat" is a QuickAssist 8970 with stack qatlib, which does not know it. Take in-tree for the kernel\'s users (IPsec), or out-of-tree with QAT_Engine built against it for TLS.',
+  ],
+  "qat-exclusive": [
+    (site) => {
+      Object.assign(qat(site), { stack: "passthrough", disableDenylist: true });
+    },
+    '"qat" is given to guests, and is to be used by host "router-server" too. Drop the host\'s use, or take another stack.',
+  ],
+  "qat-denylist": [
+    (site) => {
+      Object.assign(qat(site), { stack: "passthrough", disableDenylist: true });
+    },
+    '"qat" goes to guests with vfio-pci\'s denylist switched off on host "router-server": by an erratum a malformed request of a guest can hang the host, and the kernel warns of "exploitable stability or security issues when accessed by untrusted users". Give it to guests that are trusted as the host is, or to none.',
+  ],
+  "qat-passthrough": [
+    (site) => {
+      qat(site).stack = "passthrough";
+    },
+    '"qat" is given to guests, and vfio-pci of host "router-server" refuses it to all of them. Read the warning of rule qat-denylist and set disableDenylist, or take another stack.',
+  ],
+  "qat-slot": [
+    (site) => {
+      for (const card of server(site).cards)
+        if (card.name === "qat") delete card.slot;
+    },
+    'card "qat" of host "router-server" is x16, and its slot is not told. Add its slot, one of slot1, slot2, slot3, slot4, slot5, slot6.',
   ],
   "pcie-lanes": [
     (site) => {

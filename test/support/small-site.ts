@@ -9,6 +9,7 @@ interface Manifest {
   guests: { name: string; memory: string }[];
   networks: { dhcp?: object; wan?: unknown; allow?: object[] }[];
   storage?: object;
+  qat?: object;
   time?: object;
   dns?: object;
   wan?: object;
@@ -27,7 +28,8 @@ export function writeSite(
   const site = parse(
     readFileSync(join(root, "environments/dev.yaml"), "utf8"),
   ) as Manifest;
-  for (const area of ["storage", "time", "dns"] as const) delete site[area];
+  for (const area of ["storage", "qat", "time", "dns"] as const)
+    delete site[area];
   site.guests = site.guests.filter(({ name }) => guests.includes(name));
   if (!guests.includes(site.router?.guest ?? "")) {
     delete site.wan;

@@ -108,12 +108,19 @@ const flock: Tool = async (call) => {
 };
 
 const timeout: Tool = async (call) => {
-  const parsed = gnu(call, "timeout", {
+  // What stands behind the first operand is the other program's.
+  const words = [...call.words];
+  const own: string[] = [];
+  while (words[0]?.startsWith("-")) {
+    const flag = words.shift() ?? "";
+    own.push(flag, ...(/^-[sk]$/.test(flag) ? words.splice(0, 1) : []));
+  }
+  const parsed = gnu({ ...call, words: own }, "timeout", {
     signal: { type: "string", short: "s" },
     "kill-after": { type: "string", short: "k" },
   });
   if (parsed === undefined) return 125;
-  const [seconds = "0", tool, ...rest] = parsed.operands;
+  const [seconds = "0", tool, ...rest] = words;
   if (tool === undefined) return 125;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<number>((resolve) => {

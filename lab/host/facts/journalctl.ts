@@ -2,7 +2,7 @@ import { gnu } from "../coreutils/gnu";
 import type { Tool } from "../tool";
 import type { FactsSpec, HbaSpec } from "./spec";
 
-/** The kernel's messages of this boot, of which the SAS drivers' matter. */
+/** The kernel's messages of this boot, of which those of SAS and QAT drivers matter. */
 export const journalctl: Tool = (call) => {
   const parsed = gnu(call, "journalctl", {
     dmesg: { type: "boolean", short: "k" },
@@ -19,9 +19,10 @@ export const journalctl: Tool = (call) => {
   const { hbas = [] } = call.world.load<Partial<FactsSpec>>("facts", {});
   const head =
     output === "cat" ? "" : `Nov 25 06:12:04 ${call.world.name} kernel: `;
-  const lines = hbas
-    .flatMap(startLines)
-    .filter((line) => new RegExp(`${grep}`).test(line));
+  const { log = [] } = call.world.load<{ log?: string[] }>("qat", {});
+  const lines = [...hbas.flatMap(startLines), ...log].filter((line) =>
+    new RegExp(`${grep}`).test(line),
+  );
   for (const line of lines) call.stdout.write(`${head}${line}\n`);
   if (lines.length > 0) return 0;
   if (output !== "cat") call.stdout.write("-- No entries --\n");

@@ -24,7 +24,8 @@ export function bootFacts(world: HostWorld, spec: FactsSpec): void {
   world.save(record, { paths: tree.paths });
 }
 
-class Tree {
+/** Files and links below /sys, with what was written. */
+export class Tree {
   readonly paths: string[] = [];
 
   constructor(readonly world: HostWorld) {}
@@ -59,7 +60,7 @@ function addHost(tree: Tree, hba: HbaSpec): void {
   tree.link(name, at);
 }
 
-function addPci(tree: Tree, device: PciSpec): void {
+export function addPci(tree: Tree, device: PciSpec): void {
   const { address, iommuGroup, driver, subsystem } = device;
   const at = deviceFolder(address);
   tree.put(`${at}/class`, `0x${device.class.id}00`);

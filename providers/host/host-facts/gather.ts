@@ -71,7 +71,8 @@ export async function gather(
   };
 }
 
-function pairs(text: string): Map<string, string> {
+/** Of what `find` prints with -printf "%p\\0%l\\0". */
+export function pairs(text: string): Map<string, string> {
   const parts = text.split("\0");
   const found = new Map<string, string>();
   for (let at = 0; at + 1 < parts.length; at += 2)
@@ -80,7 +81,7 @@ function pairs(text: string): Map<string, string> {
 }
 
 /** The lines of each file that is there; many have none of the attributes. */
-async function attributes(
+export async function attributes(
   look: (words: Words, codes: readonly number[]) => Promise<string>,
   paths: readonly string[],
 ): Promise<Map<string, string[]>> {

@@ -1,0 +1,63 @@
+import { UserError } from "../../dynamic/failure";
+import { isSame } from "./configuration";
+import { type Place, write } from "./engage";
+import type { Seen } from "./look";
+import type { QatDeviceInputs } from "./model";
+
+/** Endpoints that do not run with their file; of each only itself is started anew. */
+export function needingRestart(
+  inputs: QatDeviceInputs,
+  endpoints: readonly Seen[],
+  changed: readonly string[],
+): Seen[] {
+  return endpoints.filter(
+    (item) =>
+      !item.isStarted ||
+      changed.includes(`/etc/c6xx_dev${item.number}.conf`) ||
+      !runsWith(inputs, item),
+  );
+}
+
+/** What the driver shows of its configuration, as far as it shows it. */
+export function runsWith(
+  inputs: QatDeviceInputs,
+  { services, instances }: Seen,
+): boolean {
+  if (instances === undefined || services === undefined) return true;
+  const { crypto, compression } = instances;
+  return isSame(
+    {
+      services: services.split(";") as QatDeviceInputs["services"],
+      instances: { kernel: { crypto, compression } },
+    },
+    {
+      services: inputs.services,
+      instances: { kernel: inputs.instances?.kernel },
+    },
+  );
+}
+
+export async function restart(
+  place: Place,
+  endpoints: readonly Seen[],
+): Promise<void> {
+  for (const { device } of endpoints) {
+    if (device === undefined) continue;
+    await write(place, ["adf_ctl", device, "restart"]);
+  }
+}
+
+/** Of the kernel's own driver: what it has bound it has started. */
+export function requireStarted(
+  { host, stack }: QatDeviceInputs,
+  endpoints: readonly Seen[],
+): void {
+  const down = endpoints.filter(
+    ({ isStarted, driver }) =>
+      driver !== "c6xx" || (stack === "out-of-tree" && !isStarted),
+  );
+  if (down.length === 0) return;
+  throw new UserError(
+    `on host "${host}" ${down.map(({ address }) => address).join(", ")} did not start ("journalctl -k --grep=c6xx" says why)`,
+  );
+}
