@@ -1,7 +1,7 @@
 import { formatOwner } from "../providers/dynamic/owner";
 import { qatDevicesOf, type Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
-import { exportsOf, multipathOf } from "../site/storage";
+import { exportsOf, multipathOf, sharesOf } from "../site/storage";
 
 /**
  * The owners of what the manifest declares and an `up` takes up where an
@@ -22,6 +22,7 @@ export function declaredBy(whole: Site): string[] {
       owner("ManagedFiles", `${host}-${name}`),
     ),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
+    ...sharesOf(whole).map(({ host }) => owner("SmbShares", host)),
     ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),

@@ -18,6 +18,13 @@ import {
   stopServer,
 } from "./nfs";
 import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
+import {
+  installSamba,
+  tools as sambaTools,
+  setAddresses,
+  startServer as startSamba,
+  stopServer as stopSamba,
+} from "./samba";
 import type { Tool } from "./tool";
 import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
@@ -30,15 +37,17 @@ const units = {
     reload: refreshExports,
     stop: stopServer,
   },
+  "smbd.service": { start: startSamba, stop: stopSamba },
 };
 
-/** Debian with ZFS, multipath-tools and the kernel's NFS server. */
+/** Debian with ZFS, multipath-tools, the kernel's NFS server and Samba. */
 export const storageTools: Record<string, Tool> = {
   ...diskTools,
   ...multipathTools,
   ...factTools,
   ...zfsTools,
   ...nfsTools,
+  ...sambaTools,
   ...qatTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
@@ -70,11 +79,15 @@ const folders = [
 export function bootStorage(
   world: HostWorld,
   disks: readonly DiskSpec[],
+  /** Of the machine's own, beside the loopback's. */
+  addresses: readonly string[] = [],
 ): void {
   for (const path of folders)
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
+  installSamba(world);
+  setAddresses(world, addresses);
   bootQat(world);
   bootDisks(world);
   bootZfs(world);

@@ -90,6 +90,8 @@ const credentials = z.record(
       })
       .optional(),
     ssh: sshAccount.optional(),
+    /** Passwords of those who log in at its shares: components read them. */
+    smb: z.record(z.string(), z.string()).optional(),
   }),
 );
 

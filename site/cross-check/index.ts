@@ -10,6 +10,7 @@ import { powerProblems } from "./power";
 import { qatProblems } from "./qat";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
+import { shareProblems } from "./shares";
 import { storageProblems } from "./storage";
 import { routerGuestProblems, wanProblems } from "./wan";
 
@@ -28,6 +29,7 @@ const checks = [
   cablingProblems,
   storageProblems,
   exportProblems,
+  shareProblems,
   powerProblems,
   qatProblems,
 ];

@@ -5,6 +5,7 @@ import { cacheFiles } from "./memory";
 import { nameFiles } from "./names";
 import type { HostFilesPlan } from "./plan";
 import { scrubFiles } from "./scrubs";
+import { shareFiles } from "./shares";
 
 export type { HostFilesPlan } from "./plan";
 
@@ -16,5 +17,6 @@ export function hostFilesOf(site: Site): HostFilesPlan[] {
     ...scrubFiles(site),
     ...cacheFiles(site),
     ...mailFiles(site),
+    ...shareFiles(site),
   ];
 }

@@ -15,3 +15,4 @@ export {
   poolCareOf,
   poolsOf,
 } from "./pools";
+export { type SharePlan, type SharesPlan, sharesOf } from "./shares";

@@ -19,6 +19,10 @@ test("whatever the manifest has on machines is known to be declared, but for wha
       throw new Error(`Mock call not implemented: ${token}`);
     },
   });
+  pulumi.runtime.setConfig(
+    "hybrid-site:credentials",
+    JSON.stringify({ "router-server": { smb: { office: "", scanner: "" } } }),
+  );
   const site = load();
   dualPath(site);
   if (site.storage) site.storage.mailTo = "ops@example.net";
