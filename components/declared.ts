@@ -5,6 +5,7 @@ import {
   exportsOf,
   initiatorsOf,
   multipathOf,
+  sharesOf,
   targetsOf,
 } from "../site/storage";
 
@@ -31,6 +32,7 @@ export function declaredBy(whole: Site): string[] {
     ),
     ...targetsOf(whole).map(({ name }) => owner("IscsiTarget", name)),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
+    ...sharesOf(whole).map(({ host }) => owner("SmbShares", host)),
     ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),
     ...multipathOf(whole).map(({ host }) =>
       owner("MultipathMap", `${host}-multipath`),

@@ -1,6 +1,11 @@
 import { adoptedSuffix } from "../providers/dynamic/owner";
 import { HostError, type Machine } from "../providers/host/client";
 import { parseConfiguration } from "../providers/storage/iscsi-target/saved";
+import { configurationFile } from "../providers/storage/smb-shares/configuration";
+import {
+  markOf,
+  parseSections,
+} from "../providers/storage/smb-shares/registry";
 
 export interface MachineMark {
   /** 'dataset "tank/vm"' */
@@ -8,7 +13,7 @@ export interface MachineMark {
   owner: string;
 }
 
-/** What carries the site's mark on a machine: pools, datasets, exports, targets and files. */
+/** What carries the site's mark on a machine: pools, datasets, exports, targets, shares, their users, and files. */
 export async function markedOn(
   siteId: string,
   machine: Machine,
@@ -20,6 +25,8 @@ export async function markedOn(
     ...(await marked(machine, "/etc/multipath/conf.d", "settings", signal)),
     ...(await targets(machine, signal)),
     ...(await fileSets(machine, signal)),
+    ...(await shares(machine, signal)),
+    ...(await users(machine, signal)),
   ];
   return all.filter(({ owner }) => owner.startsWith(`${siteId}/`));
 }
@@ -110,6 +117,35 @@ async function fileSets(
     const { owner } = JSON.parse(text.toString("utf8")) as { owner?: string };
     const what = `files "${names[index]}"`;
     return owner === undefined ? [] : [{ what, owner }];
+  });
+}
+
+/** Of Samba's registry, where there is Samba. */
+async function shares(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  if ((await machine.read(configurationFile, signal)) === undefined) return [];
+  const words = ["net", "conf", "list"] as const;
+  const { stdout } = await machine.run(words, { signal, looks: true });
+  return parseSections(stdout).flatMap((section) => {
+    const { owner } = markOf(section);
+    return owner === undefined
+      ? []
+      : [{ what: `share "${section.name}"`, owner }];
+  });
+}
+
+/** They stay when their account goes: files are theirs by number. */
+async function users(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const text = await machine.read("/etc/passwd", signal);
+  return `${text ?? ""}`.split("\n").flatMap((line) => {
+    const [name = "", , , , comment = ""] = line.split(":");
+    const [, owner] = /^hybrid-site owner=(\S+)$/.exec(comment) ?? [];
+    return owner === undefined ? [] : [{ what: `user "${name}"`, owner }];
   });
 }
 

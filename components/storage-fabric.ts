@@ -7,6 +7,7 @@ import { formatOwner } from "../providers/dynamic/owner";
 import { StorageMount } from "../providers/proxmox/storage-mount/resource";
 import { MultipathMap } from "../providers/storage/multipath-map/resource";
 import { NfsExports } from "../providers/storage/nfs-exports/resource";
+import { SmbShares } from "../providers/storage/smb-shares/resource";
 import { ZfsDataset } from "../providers/storage/zfs-dataset/resource";
 import { ZfsPool } from "../providers/storage/zfs-pool/resource";
 import type { Guest, Site } from "../site";
@@ -17,14 +18,17 @@ import {
   mountsOf,
   multipathOf,
   poolsOf,
+  type SharesPlan,
   type StorageClassPlan,
+  sharesOf,
   storageClassesOf,
 } from "../site/storage";
 import { iscsiTargets } from "./iscsi-targets";
+import { sharePasswords } from "./share-passwords";
 
 /**
- * From disks to what hosts mount: multipath maps, pools, datasets, exports and
- * storages of Proxmox VE. Outputs: what Kubernetes' provisioner is told.
+ * From disks to what hosts mount: multipath maps, pools, datasets, exports,
+ * shares and storages of Proxmox VE. Outputs: what Kubernetes' provisioner is told.
  */
 export class StorageFabric extends ComponentResource {
   /** What Kubernetes' NFS provisioner is told. */
@@ -69,6 +73,7 @@ export class StorageFabric extends ComponentResource {
     );
     const datasets = this.#datasets(pools);
     const exports = this.#exports(datasets);
+    for (const plan of sharesOf(site)) this.#share(plan, datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
     iscsiTargets(site, this, needs, (name) => present(datasets.get(name)));
     this.storageClasses = storageClassesOf(site);
@@ -130,6 +135,25 @@ export class StorageFabric extends ComponentResource {
           },
         ),
       ]),
+    );
+  }
+
+  #share(plan: SharesPlan, datasets: ReadonlyMap<string, ZfsDataset>): void {
+    const { host, accounts, shares } = plan;
+    new SmbShares(
+      host,
+      {
+        ...plan,
+        owner: this.#owner("SmbShares", host),
+        name: host,
+        passwords: accounts.length === 0 ? {} : sharePasswords(host, accounts),
+      },
+      {
+        parent: this,
+        dependsOn: shares.flatMap(({ dataset }) =>
+          present(datasets.get(dataset)),
+        ),
+      },
     );
   }
 

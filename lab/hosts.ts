@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Site } from "../site";
@@ -18,6 +19,8 @@ export interface HostAccess {
   port: number;
   hostKey: string;
   username: string;
+  /** Passwords of those who log in at its shares. */
+  smb: Record<string, string>;
 }
 
 export interface SiteHosts {
@@ -60,7 +63,8 @@ export async function startHosts(
   const listen = hostAddresses(site, place);
   const labs = new Map<string, HostLab>();
   const access: Record<string, HostAccess> = {};
-  for (const [index, { name }] of site.hardware.hosts.entries()) {
+  const passwords = sharePasswords(site);
+  for (const [index, { name, addresses }] of site.hardware.hosts.entries()) {
     const lab = await startHost({
       directory: join(hostsDirectory, name),
       spec: {
@@ -71,13 +75,14 @@ export async function startHosts(
         boot(world) {
           const disks = diskSpecs(site.hardware, name);
           bootFacts(world, factsOf(site, name, disks));
-          bootStorage(world, disks);
+          bootStorage(world, disks, Object.values(addresses));
         },
       },
       record,
     });
     labs.set(name, lab);
-    access[name] = { ...lab.endpoint, username: "root" };
+    const smb = passwords[name] ?? {};
+    access[name] = { ...lab.endpoint, username: "root", smb };
   }
   return {
     labs,
@@ -143,4 +148,22 @@ function loginKey(): { private: string; public: string } {
     readFileSync(path, "utf8").trim(),
   );
   return { private: `${secret}\n`, public: open ?? "" };
+}
+
+/** By host and account; made once, for this lab only. */
+function sharePasswords(site: Site): Record<string, Record<string, string>> {
+  const { accounts = [], pools = [] } = site.storage ?? {};
+  const file = join(hostsDirectory, "share-passwords.json");
+  const kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, string>)
+    : {};
+  for (const name of accounts)
+    kept[name] ??= randomBytes(12).toString("base64url");
+  if (accounts.length > 0)
+    writeFileSync(file, JSON.stringify(kept), { mode: 0o600 });
+  const own = accounts.map((name) => [name, kept[name] ?? ""]);
+  const servers = accounts.length > 0 ? pools.map(({ host }) => host) : [];
+  return Object.fromEntries(
+    servers.map((host) => [host, Object.fromEntries(own)]),
+  );
 }

@@ -70,12 +70,20 @@ function writeStackFile(site: Site, manifest: string, access: Access): void {
   // One text: what is encrypted twice are two.
   const privateKey = { secure: encrypt(access.ssh.privateKey) };
   for (const [host, found] of Object.entries(access.hosts)) {
-    const { address, port, hostKey, username } = found;
+    const { address, port, hostKey, username, smb } = found;
     const ssh = { address, port, hostKeys: [hostKey] };
     endpoints[host] = { ...(endpoints[host] as object), ssh };
     credentials[host] = {
       ...(credentials[host] as object),
       ssh: { username, privateKey },
+      ...(Object.keys(smb).length > 0 && {
+        smb: Object.fromEntries(
+          Object.entries(smb).map(([name, password]) => [
+            name,
+            { secure: encrypt(password) },
+          ]),
+        ),
+      }),
     };
   }
   for (const { host } of initiatorsOf(site)) {

@@ -49,6 +49,10 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./storage/iscsi-target/lifecycle") as typeof import("./storage/iscsi-target/lifecycle")
       ).provider(engine),
+    "storage:SmbShares": (engine) =>
+      (
+        require("./storage/smb-shares/lifecycle") as typeof import("./storage/smb-shares/lifecycle")
+      ).provider(engine),
     "storage:MultipathMap": (engine) =>
       (
         require("./storage/multipath-map/lifecycle") as typeof import("./storage/multipath-map/lifecycle")

@@ -33,6 +33,7 @@ export type Storage = NonNullable<Site["storage"]>;
 export type Pool = Storage["pools"][number];
 export type Vdev = Pool["vdevs"][number];
 export type Dataset = Storage["datasets"][number];
+export type Share = Storage["shares"][number];
 export type Mount = Storage["mounts"][number];
 export type QatCard = Site["qat"][number];
 export type Power = NonNullable<Site["power"]>;

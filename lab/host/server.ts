@@ -71,6 +71,8 @@ export class SshServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
+    // As sshd does on every connection.
+    socket.setNoDelay(true);
     socket.on("error", () => undefined);
     socket.on("close", () => this.#sockets.delete(socket));
     this.#ssh.injectSocket(socket);

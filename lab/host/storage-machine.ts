@@ -25,6 +25,13 @@ import {
   stopServer,
 } from "./nfs";
 import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
+import {
+  installSamba,
+  tools as sambaTools,
+  setAddresses,
+  startServer as startSamba,
+  stopServer as stopSamba,
+} from "./samba";
 import type { Tool } from "./tool";
 import type { HostWorld } from "./world";
 import { bootZfs, mountsOf, tools as zfsTools } from "./zfs";
@@ -41,9 +48,10 @@ const units = {
     start: (world: HostWorld) => startTargets(world),
     stop: stopTargets,
   },
+  "smbd.service": { start: startSamba, stop: stopSamba },
 };
 
-/** Debian with ZFS, multipath-tools, and the kernel's NFS server and targets. */
+/** Debian with ZFS, multipath-tools, the kernel's NFS server and targets, and Samba. */
 export const storageTools: Record<string, Tool> = {
   ...diskTools,
   ...multipathTools,
@@ -51,6 +59,7 @@ export const storageTools: Record<string, Tool> = {
   ...zfsTools,
   ...nfsTools,
   ...targetTools,
+  ...sambaTools,
   ...qatTools,
   systemctl: systemctl(units),
   "update-initramfs": () => 0,
@@ -85,11 +94,15 @@ const folders = [
 export function bootStorage(
   world: HostWorld,
   disks: readonly DiskSpec[],
+  /** Of the machine's own, beside the loopback's. */
+  addresses: readonly string[] = [],
 ): void {
   for (const path of folders)
     mkdirSync(world.path(path), { recursive: true, mode: 0o755 });
   installDisks(world, { disks });
   installUnits(world, installed);
+  installSamba(world);
+  setAddresses(world, addresses);
   bootQat(world);
   bootDisks(world);
   bootTargets(world);

@@ -98,6 +98,8 @@ const credentials = z.record(
         mutualPassword: z.string().optional(),
       })
       .optional(),
+    /** Passwords of those who log in at its shares: components read them. */
+    smb: z.record(z.string(), z.string()).optional(),
   }),
 );
 

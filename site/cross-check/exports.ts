@@ -83,7 +83,8 @@ export function exportProblems(site: Site): Problem[] {
   ];
 }
 
-function client(
+/** Whether an export or a share can go there. */
+export function client(
   site: Site,
   name: string,
   path: readonly PropertyKey[],

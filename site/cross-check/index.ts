@@ -10,6 +10,7 @@ import { powerProblems } from "./power";
 import { qatProblems } from "./qat";
 import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
+import { shareProblems } from "./shares";
 import { storageProblems } from "./storage";
 import { targetProblems } from "./targets";
 import { routerGuestProblems, wanProblems } from "./wan";
@@ -30,6 +31,7 @@ const checks = [
   storageProblems,
   exportProblems,
   targetProblems,
+  shareProblems,
   powerProblems,
   qatProblems,
 ];

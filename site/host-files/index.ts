@@ -5,6 +5,7 @@ import { cacheFiles } from "./memory";
 import { nameFiles } from "./names";
 import type { HostFilesPlan } from "./plan";
 import { scrubFiles } from "./scrubs";
+import { shareFiles } from "./shares";
 import { targetOrderFiles } from "./targets";
 
 export type { HostFilesPlan } from "./plan";
@@ -18,5 +19,6 @@ export function hostFilesOf(site: Site): HostFilesPlan[] {
     ...cacheFiles(site),
     ...mailFiles(site),
     ...targetOrderFiles(site),
+    ...shareFiles(site),
   ];
 }

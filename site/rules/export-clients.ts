@@ -1,6 +1,6 @@
-import type { Site } from "../manifest";
 import { clientOf } from "../storage/clients";
 import type { Rule } from "./finding";
+import { isLetThrough } from "./let-through";
 
 const nfs = 2049;
 
@@ -17,7 +17,7 @@ export const exportClients: Rule = {
         const network = clientOf(site, name)?.network;
         return network === undefined ||
           network === storage.network ||
-          isLetThrough(site, network, storage.network)
+          isLetThrough(site, network, storage.network, nfs)
           ? []
           : [
               {
@@ -30,17 +30,3 @@ export const exportClients: Rule = {
   },
   remedy: "Export it to machines in the storage network, or allow the port.",
 };
-
-/** By an allowance that names the port: one for all of an administrator's ways is none for data. */
-function isLetThrough({ networks }: Site, from: string, to: string): boolean {
-  const allow = networks.find(({ name }) => name === from)?.allow ?? [];
-  return allow.some(
-    (item) =>
-      item.to === to &&
-      item.protocol === "tcp" &&
-      item.ports?.some((port) => {
-        const [first, last = first] = String(port).split("-").map(Number);
-        return (first ?? 0) <= nfs && nfs <= (last ?? 0);
-      }),
-  );
-}

@@ -42,6 +42,10 @@ import { sasAdapters } from "./sas-adapters";
 import { sasConnectors } from "./sas-connectors";
 import { sasPaths } from "./sas-paths";
 import { scrubTimes } from "./scrub-times";
+import { shareClients } from "./share-clients";
+import { shareGuests } from "./share-guests";
+import { shareNfs } from "./share-nfs";
+import { shareWorld } from "./share-world";
 import { shelfLoss } from "./shelf-loss";
 import { storageCluster } from "./storage-cluster";
 import { storageOvercommit } from "./storage-overcommit";
@@ -106,6 +110,10 @@ export const rules: readonly Rule[] = [
   sasConnectors,
   sasPaths,
   scrubTimes,
+  shareClients,
+  shareGuests,
+  shareNfs,
+  shareWorld,
   shelfLoss,
   storageSpacesDirect,
   upsRuntime,

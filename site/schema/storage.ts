@@ -122,6 +122,47 @@ const nfsExport = z.strictObject({
     .describe("Answers when the data is on disk, not before."),
 });
 
+const account = z
+  .string()
+  .regex(
+    /^[a-z_][a-z0-9_-]{0,31}$/,
+    "must be a letter, then letters, digits, - and _ in lower case",
+  );
+
+const share = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^(?!(global|homes|printers|print|ipc)$)[a-z0-9][a-z0-9_-]{0,62}$/i,
+      "must be letters, digits, - and _, and none of Samba's own sections",
+    )
+    .describe("What clients call it: \\\\SERVER\\NAME."),
+  dataset: z.string().describe("Name of a file system of storage.datasets."),
+  to: z
+    .array(z.string())
+    .min(1)
+    .describe("Hosts, guests with a static address, or networks."),
+  readers: z.array(z.string()).default([]).describe("Accounts that may read."),
+  writers: z
+    .array(z.string())
+    .default([])
+    .describe("Accounts that may read and write."),
+  guests: z
+    .strictObject({
+      access: z.enum(["ro", "rw"]),
+      reason: z.string().min(10).describe("Why they need no name."),
+    })
+    .optional()
+    .describe("What those without an account may do; left out: nothing."),
+  comment: z
+    .string()
+    .regex(
+      /^(?! )[ !#-$&-[\]-~]{1,80}(?<! )$/,
+      'must be 1 to 80 plain characters without % " and \\',
+    )
+    .optional(),
+});
+
 const mount = z.strictObject({
   name: z
     .string()
@@ -183,6 +224,13 @@ export const storage = z.strictObject({
   pools: z.array(pool).default([]).describe("Of ZFS."),
   datasets: z.array(dataset).default([]),
   exports: z.array(nfsExport).default([]).describe("By NFS 4.2."),
+  accounts: z
+    .array(account)
+    .default([])
+    .describe(
+      "Who logs in at shares; their passwords are the stack's secrets.",
+    ),
+  shares: z.array(share).default([]).describe("By SMB."),
   mounts: z.array(mount).default([]).describe("On hosts of Proxmox VE."),
   iscsi: iscsi.optional().describe("Volumes that hosts have as disks."),
   storageClasses: z

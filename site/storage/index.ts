@@ -15,6 +15,7 @@ export {
   poolCareOf,
   poolsOf,
 } from "./pools";
+export { type SharePlan, type SharesPlan, sharesOf } from "./shares";
 export {
   type InitiatorPlan,
   initiatorsOf,

@@ -22,6 +22,7 @@ test("whatever the manifest has on machines is known to be declared, but for wha
   pulumi.runtime.setAllConfig({
     "hybrid-site:credentials": JSON.stringify({
       r630: { iscsi: { password: "canary-of-r630" } },
+      "router-server": { smb: { office: "", scanner: "" } },
     }),
   });
   const site = load();

@@ -1,6 +1,7 @@
 import { markedOn } from "../../components/machine-marks";
 import { provider } from "../../providers/storage/zfs-dataset/lifecycle";
 import { testHost } from "../support/host";
+import { smbHost, smbInputs } from "../support/smb";
 import { type StorageHost, storageHost } from "../support/storage-host";
 
 jest.setTimeout(60_000);
@@ -43,6 +44,26 @@ test("pools, datasets and exports with the site's mark are found, and no others"
     },
     { what: 'target "iqn.a"', owner: "site/IscsiTarget/a" },
   ]);
+});
+
+test("shares and users with the site's mark are found, also where no account is left", async () => {
+  const smb = await smbHost();
+  smb.clean();
+  try {
+    await smb.run("net conf addshare theirs /srv");
+    await smb.provider.create(smbInputs());
+    await smb.run("smbpasswd -x scanner");
+    const owner = "site/SmbShares/storage";
+    expect(await markedOn("site", smb.machine, signal)).toEqual([
+      { what: 'share "docs"', owner },
+      { what: 'user "office"', owner },
+      { what: 'user "scanner"', owner },
+    ]);
+    smb.fault({ kind: "fails", match: "net conf list", code: 255, text: "no" });
+    await expect(markedOn("site", smb.machine, signal)).rejects.toThrow(/no$/);
+  } finally {
+    await smb.stop();
+  }
 });
 
 test("a machine whose ZFS says an error is not one without anything", async () => {

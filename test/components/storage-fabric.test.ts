@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { StorageFabric } from "../../components/storage-fabric";
 import { schema as mountSchema } from "../../providers/proxmox/storage-mount/model";
 import { schema as exportsSchema } from "../../providers/storage/nfs-exports/model";
+import { schema as sharesSchema } from "../../providers/storage/smb-shares/model";
 import { schema as datasetSchema } from "../../providers/storage/zfs-dataset/model";
 import { schema as poolSchema } from "../../providers/storage/zfs-pool/model";
 import type { Guest } from "../../site";
@@ -12,6 +13,15 @@ const site = load();
 const guest = (name: string) =>
   site.guests.find((item) => item.name === name) as Guest;
 let fabric: StorageFabric;
+const passwords = {
+  office: "password-of-office",
+  scanner: "password-of-scanner",
+};
+/** As the engine is told that a value is a secret. */
+const secret = (value: unknown) => ({
+  [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,
+  value,
+});
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
@@ -27,6 +37,7 @@ beforeAll(async () => {
   pulumi.runtime.setAllConfig({
     "hybrid-site:credentials": JSON.stringify({
       r630: { iscsi: { password: "canary-of-r630" } },
+      "router-server": { smb: passwords },
     }),
   });
   const [disk] = guest("k3s").disks;
@@ -42,6 +53,7 @@ const schemas = {
   "storage:ZfsPool": [poolSchema, 2],
   "storage:ZfsDataset": [datasetSchema, 9],
   "storage:NfsExports": [exportsSchema, 1],
+  "storage:SmbShares": [sharesSchema, 1],
   "proxmox:StorageMount": [mountSchema, 5],
 } as const;
 
@@ -52,6 +64,10 @@ test.each(Object.entries(schemas))(
     expect(found).toHaveLength(count);
     for (const { inputs } of found) {
       const { __provider, ...rest } = inputs;
+      if (rest.passwords) {
+        expect(rest.passwords).toEqual(secret(passwords));
+        rest.passwords = passwords;
+      }
       expect(schema.safeParse(rest).error).toBeUndefined();
     }
   },

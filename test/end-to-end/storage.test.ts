@@ -25,6 +25,14 @@ const quiet = async () => {
   return [refresh.code, /Resources:\s+\d+ unchanged/.test(refresh.output)];
 };
 
+/** What smbd listens on. */
+const sockets = async () =>
+  (
+    await onServer("ss", "--no-header", "--listening", "--tcp", "--numeric")
+  ).output
+    .split("\n")
+    .flatMap((line) => / (\S+):445 /.exec(line)?.[1] ?? []);
+
 /** Time in the lab goes on while it is up only: it is, until the guests are as expected. */
 async function comesBack(expected: string[]): Promise<string[]> {
   const { child, ended } = lab.start("serve");
@@ -49,6 +57,9 @@ test("the shelves become pools, datasets, exports and storages of the hosts", as
     /\/fast\/vm-ml110\s+10\.10\.20\.11\(.*fsid=.*mountpoint.*no_root_squash/,
   );
   expect(output).not.toMatch(/\*|0\.0\.0\.0/);
+  const shares = await onServer("net", "conf", "list");
+  expect(shares.output).toMatch(/\[documents\]\n\thybrid-site:owner = /);
+  expect(await sockets()).toEqual(["127.0.0.1", "10.10.20.10"]);
   const again = await lab.run("preview", "--expect-no-changes");
   expect(again.code).toBe(0);
   expect(await quiet()).toEqual([0, true]);
@@ -63,6 +74,7 @@ test("all power off and on again: everything is back, and nothing has changed", 
   await lab.run("fault", "router", "reboot");
   expect(await comesBack(before)).toEqual(before);
   expect((await onServer("exportfs", "-s")).output).toContain("/fast/vm-ml110");
+  expect(await sockets()).toEqual(["127.0.0.1", "10.10.20.10"]);
   // A device may still be starting at the first look, and says so.
   const first = await quiet();
   expect(first[0] === 0 ? first : await quiet()).toEqual([0, true]);
@@ -72,8 +84,9 @@ test("a property set by hand, an export and a file that went are found, and mend
   await onServer("zfs", "set", "recordsize=128K", "tank/shares");
   await onServer("rm", "/etc/exports.d/hybrid-site-router-server.exports");
   await onServer("rm", "/etc/cron.d/hybrid-site-scrubs");
+  await onServer("net", "conf", "setparm", "documents", "guest ok", "yes");
   const refresh = await lab.run("refresh", "--yes", "--skip-preview");
-  expect(refresh.output).toMatch(/~ 2 updated\s+- 1 deleted/);
+  expect(refresh.output).toMatch(/~ 3 updated\s+- 1 deleted/);
   expect((await lab.run("up", "--yes", "--skip-preview")).code).toBe(0);
   expect(
     (
@@ -97,6 +110,10 @@ test("destroy takes what serves, and leaves pools, datasets and their data", asy
   for (const dataset of ["tank/shares", "fast/vm-ml110", "tank/backup/r630"])
     expect(output).toContain(dataset);
   expect((await onServer("exportfs", "-s")).output).not.toContain("/fast");
+  expect((await onServer("net", "conf", "list")).output).not.toContain(
+    "[documents]",
+  );
+  expect(await sockets()).toEqual([]);
 });
 
 test("what was left is taken up again, without a question and without a byte lost", async () => {

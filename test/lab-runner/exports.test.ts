@@ -46,6 +46,7 @@ test("a shell has each device's address, token and the authorities under the nod
         port: 8022,
         hostKey: "ssh-ed25519 AAAA",
         username: "root",
+        smb: {},
       },
     },
     ssh: { privateKey: "SECRET", keyFile: "/a key's file" },

@@ -3,6 +3,7 @@ import { judge, loadSite, type Site } from "../../site";
 import { rules } from "../../site/rules";
 import { schemaText } from "../../site/schema-file";
 import { hardwareViolations } from "../support/hardware-violations";
+import { shareViolations } from "../support/share-violations";
 
 const load = () => loadSite("environments/dev.yaml");
 type Part<T> = T extends readonly (infer Item)[] ? Item : never;
@@ -22,6 +23,7 @@ const line = (site: Site, index: number) =>
 /** For each rule a change that breaks it, and what it says then. */
 const violations: Record<string, [(site: Site) => void, string]> = {
   ...hardwareViolations,
+  ...shareViolations,
   "device-names": [
     (site) => {
       line(site, 0).port = "a-very-long-port";

@@ -156,6 +156,8 @@ export class SshConnection {
       },
     };
     await new Promise<void>((resolve, reject) => {
+      // A command is a few small packets, and none is to wait for another's answer.
+      client.once("connect", () => client.setNoDelay(true));
       client.once("ready", resolve);
       client.on("error", (error: Error & { level?: string }) => {
         lost();

@@ -1,0 +1,410 @@
+import { readFileSync, rmSync } from "node:fs";
+import {
+  docs,
+  passwords,
+  type SmbHost,
+  smbHost,
+  smbInputs,
+} from "../support/smb";
+
+jest.setTimeout(60_000);
+
+let host: SmbHost;
+beforeAll(async () => {
+  host = await smbHost();
+});
+beforeEach(() => host.clean());
+afterAll(() => host.stop());
+
+type Values = Record<string, unknown>;
+const file = "/etc/samba/smb.conf";
+const conf = () => readFileSync(host.world.path(file), "utf8");
+const put = (text: string) => host.world.put(file, text);
+const create = async (inputs = smbInputs()) => {
+  const { id, outs } = await host.provider.create(inputs);
+  return { id, props: outs ?? {} };
+};
+const diff = async (id: string, props: Values, inputs: Values) => {
+  const { props: found = {} } = await host.provider.read(id, props);
+  const { changes } = await host.provider.diff(id, found, inputs);
+  return { found, changes };
+};
+const office = { user: "office", password: passwords.office };
+/** All that the resource makes, without times and passwords. */
+const state = async () => [
+  conf(),
+  await host.registry(),
+  (await host.run("pdbedit --list")).split("\n").sort(),
+  (await host.run("getent passwd"))
+    .split("\n")
+    .filter((line) => line.includes("site/")),
+  await host.listening(),
+];
+const candidates = () =>
+  host.machine.list("/etc/samba", AbortSignal.timeout(5_000));
+
+test.each<[string, () => unknown]>([
+  [
+    "who may connect",
+    () => host.run("net conf setparm docs 'valid users' everybody"),
+  ],
+  ["the addresses", () => host.run("net conf delparm docs 'hosts allow'")],
+  ["guests let in", () => host.run("net conf setparm docs 'guest ok' yes")],
+  [
+    "the check of the mount",
+    () => host.run("net conf delparm docs 'root preexec'"),
+  ],
+  [
+    "a parameter more",
+    () => host.run("net conf setparm docs 'vfs objects' recycle"),
+  ],
+  ["the mark", () => host.run("net conf delparm docs hybrid-site:owner")],
+  [
+    "a share more with our mark",
+    () =>
+      host.run(
+        "net conf setparm more hybrid-site:owner site/SmbShares/storage",
+      ),
+  ],
+  ["a share that is gone", () => host.run("net conf delshare docs")],
+  ["all of the registry", () => host.run("net conf drop")],
+  ["an account that is gone", () => host.run("smbpasswd -x office")],
+  ["an account that is disabled", () => host.run("smbpasswd -d office")],
+  [
+    "an account's mark",
+    () => host.run("pdbedit --modify --user=office --account-desc="),
+  ],
+  [
+    "the settings",
+    () =>
+      put(
+        conf().replace(
+          "bind interfaces only = yes",
+          "bind interfaces only = no",
+        ),
+      ),
+  ],
+  [
+    "settings behind ours",
+    () => put(`${conf()}[global]\n\tinterfaces = 203.0.113.7\n`),
+  ],
+  ["settings that are gone", () => put(conf().replace(/# BEGIN[\s\S]*/, ""))],
+  [
+    "smbd that listens everywhere",
+    async () => {
+      const text = conf();
+      put("[global]\n");
+      await host.run("systemctl restart smbd");
+      put(text);
+    },
+  ],
+  ["smbd that is stopped", () => host.run("systemctl stop smbd")],
+])(
+  "drift of %s is read, and mended by the next update",
+  async (_what, bend) => {
+    const { id, props } = await create();
+    const before = await state();
+    await bend();
+    const { found, changes } = await diff(id, props, smbInputs());
+    expect(changes).toBe(true);
+    const { outs = {} } = await host.provider.update(id, found, smbInputs());
+    expect((await host.registry()).split("\n").sort()).toEqual(
+      String(before[1]).split("\n").sort(),
+    );
+    expect(conf()).toMatch(/bind interfaces only = yes\n# END hybrid-site\n$/);
+    expect((await state()).slice(2)).toEqual(before.slice(2));
+    expect(host.gets("docs", office)).toBe("rw");
+    expect((await diff(id, outs, smbInputs())).changes).toBe(false);
+  },
+);
+
+test("a password that others set is seen by its time only, told, and set again", async () => {
+  const { id, props } = await create();
+  const { accounts } = host.world.load<{
+    accounts: { name: string; setAt: number }[];
+  }>("passdb", { accounts: [] });
+  await host.run("smbpasswd -s office", "somebody-elses\nsomebody-elses\n");
+  const later = host.world.load<
+    typeof accounts & { accounts: typeof accounts }
+  >("passdb", { accounts: [] } as never);
+  for (const account of later.accounts)
+    if (account.name === "office") account.setAt += 60;
+  host.world.save("passdb", later);
+  const { found, changes } = await diff(id, props, smbInputs());
+  expect(changes).toBe(true);
+  expect(found.passwords).toEqual({ office: "", scanner: passwords.scanner });
+  expect(host.told()).toMatch(
+    /the password of account "office" was set by others since/,
+  );
+  const { outs = {} } = await host.provider.update(id, found, smbInputs());
+  expect(host.gets("docs", office)).toBe("rw");
+  expect((await diff(id, outs, smbInputs())).changes).toBe(false);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  [
+    "a dataset that is not mounted",
+    () => host.run("zfs unmount tank/docs"),
+    /share "docs" on host "storage" is of dataset tank\/docs, which has mountpoint \/tank\/docs and is not mounted/,
+  ],
+  [
+    "a path that is not there",
+    () => rmSync(host.world.path("/tank/docs"), { recursive: true }),
+    /\/tank\/docs of share "docs" on host "storage" does not exist/,
+  ],
+  [
+    "a share of others in the registry",
+    () => host.run("net conf addshare Docs /srv"),
+    /a share "docs" is there on host "storage" and carries no mark.*adopt: true/,
+  ],
+  [
+    "a share of others in smb.conf",
+    () => put(`${conf()}\n[DOCS]\n\tpath = /srv\n`),
+    /smb.conf on host "storage" has a share "docs" of its own/,
+  ],
+  [
+    "a share that is another resource's",
+    () =>
+      host.run("net conf setparm docs hybrid-site:owner site/SmbShares/else"),
+    /share "docs" on host "storage" belongs to "site\/SmbShares\/else"/,
+  ],
+  [
+    "settings that are another resource's",
+    () =>
+      put(
+        `${conf()}# BEGIN hybrid-site owner=site/SmbShares/else\n[global]\n# END hybrid-site\n`,
+      ),
+    /has the settings of "site\/SmbShares\/else"/,
+  ],
+  [
+    "a user of the administrator's",
+    () => host.run("useradd office"),
+    /a user "office" is there on host "storage"/,
+  ],
+  [
+    "a user that is another resource's",
+    () =>
+      host.run(
+        "useradd --comment 'hybrid-site owner=site/SmbShares/else' office",
+      ),
+    /account "office" on host "storage" belongs to/,
+  ],
+  [
+    "no Samba",
+    () => rmSync(host.world.path(file)),
+    /has no \/etc\/samba\/smb.conf. Install Samba/,
+  ],
+  [
+    "an address that the host does not have",
+    () => host.world.save("addresses", { addresses: ["203.0.113.7"] }),
+    /smbd does not listen on 10.0.20.10. What was there before is there again/,
+  ],
+])("%s is refused, and nothing has changed", async (_what, bend, reason) => {
+  await bend();
+  const before = async () => [
+    await host.registry(),
+    await host.run("pdbedit --list"),
+    await host.machine.read(file, AbortSignal.timeout(5_000)),
+  ];
+  const then = await before();
+  await expect(create()).rejects.toThrow(reason);
+  expect(await before()).toEqual(then);
+});
+
+/** Each step fails; everything before it is taken back. */
+test.each<[string, RegExp]>([
+  ["testparm", /testparm/],
+  ["useradd", /useradd/],
+  ["smbpasswd -s", /smbpasswd/],
+  ["pdbedit --modify", /pdbedit/],
+  ["install --directory", /install/],
+  ["net conf import", /net/],
+  ["systemctl restart", /systemctl/],
+])(
+  "a first attempt that fails at %s leaves nothing, and the next one does it all",
+  async (match, reason) => {
+    const directory = { owner: "root", group: "users", mode: "2770" };
+    const inputs = smbInputs({ shares: [docs({ directory })] });
+    const before = [conf(), await host.listening()];
+    host.fault({
+      match,
+      kind: "fails",
+      code: 9,
+      after: match === "useradd" ? 1 : 0,
+    });
+    const failure = create(inputs);
+    await expect(failure).rejects.toThrow(reason);
+    await expect(failure).rejects.not.toThrow(/-password-of-/);
+    expect([conf(), await host.listening()]).toEqual(before);
+    expect(await host.registry()).toBe("");
+    expect(await host.run("pdbedit --list")).toBe("");
+    const rights = await host.machine.stat(
+      ["/tank/docs"],
+      AbortSignal.timeout(5_000),
+    );
+    expect(rights.get("/tank/docs")).toMatchObject({
+      group: "root",
+      mode: "0755",
+    });
+    expect(await candidates()).toEqual(["smb.conf"]);
+    await create(inputs);
+    expect(host.gets("docs", office)).toBe("rw");
+  },
+);
+
+test("an update that fails gives back each share, and what it had removed", async () => {
+  const media = docs({
+    name: "media",
+    path: "/tank/media",
+    dataset: "tank/media",
+  });
+  const { id, props } = await create(smbInputs({ shares: [docs(), media] }));
+  const before = await state();
+  const news = smbInputs({
+    interfaces: ["10.0.10.10"],
+    shares: [docs({ clients: ["10.0.30.7"] })],
+  });
+  host.fault({ match: "systemctl restart", kind: "fails" });
+  await expect(host.provider.update(id, props, news)).rejects.toThrow(
+    /What was there before is there again/,
+  );
+  const now = await state();
+  const sorted = (text: unknown) => String(text).split("\n").sort();
+  expect(sorted(now[1])).toEqual(sorted(before[1]));
+  expect([now[0], ...now.slice(2)]).toEqual([before[0], ...before.slice(2)]);
+  await host.provider.update(id, props, news);
+  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.10.10"]);
+  expect(await host.registry()).not.toMatch(/media/);
+});
+
+/** The connection goes at a command, before it runs or after; the provider looks and goes on. */
+test.each([
+  ["cut-before", "useradd"],
+  ["cut-after", "smbpasswd -s"],
+  ["cut-before", "pdbedit --modify"],
+  ["cut-before", "net conf import"],
+  ["cut-after", "net conf import"],
+  ["cut-after", "mv"],
+  ["cut-before", "systemctl restart"],
+  ["cut-after", "systemctl restart"],
+  ["cut-after", "flock"],
+] as const)("%s %s: create and update end as meant", async (kind, match) => {
+  host.fault({ kind, match });
+  const { id, props } = await create();
+  expect(host.gets("docs", office)).toBe("rw");
+  const news = smbInputs({
+    interfaces: ["10.0.10.10"],
+    passwords: { ...passwords, office: "another-password" },
+    shares: [docs({ readers: [], name: "papers" })],
+  });
+  host.fault({ kind, match });
+  const { outs = {} } = await host.provider.update(id, props, news);
+  expect(
+    host.gets("papers", { user: "office", password: "another-password" }),
+  ).toBe("rw");
+  expect(await host.registry()).not.toMatch(/docs\]/);
+  expect((await diff(id, outs, news)).changes).toBe(false);
+  expect(await candidates()).toEqual(["smb.conf"]);
+});
+
+test.each(["useradd", "smbpasswd -s", "net conf import", "systemctl restart"])(
+  "a run that ends at %s is finished by the next one, once",
+  async (match) => {
+    host.fault({ match, kind: "cut-before", count: 100 });
+    await expect(create()).rejects.toThrow();
+    host.lab.faults.clear();
+    const { id, props } = await create();
+    expect(host.gets("docs", office)).toBe("rw");
+    expect(
+      (await host.run("pdbedit --list")).match(/office/g)?.length,
+    ).toBeGreaterThan(0);
+    expect((await host.registry()).match(/^\[/gm)).toHaveLength(1);
+    expect(conf().match(/BEGIN hybrid-site/g)).toHaveLength(1);
+    expect((await diff(id, props, smbInputs())).changes).toBe(false);
+  },
+);
+
+test.each([
+  ["cut-after", "net conf delshare"],
+  ["cut-before", "smbpasswd -x"],
+  ["cut-after", "systemctl disable"],
+] as const)("%s %s: deletion ends as meant", async (kind, match) => {
+  const before = conf();
+  const { id, props } = await create();
+  host.fault({ kind, match });
+  await host.provider.delete(id, props);
+  expect([conf(), await host.registry()]).toEqual([before, ""]);
+  expect(await host.run("pdbedit --list")).toBe("");
+});
+
+test("shares, accounts and settings of others stay as they are, and outlive us", async () => {
+  put(`${conf()}\n[scans]\n\tpath = /srv\n\tnosuch = 1\n`);
+  await host.run("net conf addshare theirs /srv");
+  await host.run("useradd boss");
+  await host.run("smbpasswd -s -a boss", "bosses-own\nbosses-own\n");
+  const before = [
+    conf(),
+    await host.registry(),
+    await host.run("pdbedit --list"),
+  ];
+  const { id, props } = await create();
+  expect(host.told()).toMatch(
+    /says of smb.conf: Ignoring unknown parameter "nosuch"/,
+  );
+  expect((await diff(id, props, smbInputs())).changes).toBe(false);
+  await host.provider.delete(id, props);
+  expect([
+    conf(),
+    await host.registry(),
+    await host.run("pdbedit --list"),
+  ]).toEqual(before);
+  expect(host.told()).toMatch(/has other shares and runs on/);
+  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
+});
+
+test("a share and an account that are adopted are made as declared, and let go", async () => {
+  await host.run("net conf addshare docs /tank/docs");
+  await host.run("useradd office");
+  await host.run(
+    "smbpasswd -s -a office",
+    "office-of-before\noffice-of-before\n",
+  );
+  const inputs = smbInputs({ adopt: true });
+  const { id, props } = await create(inputs);
+  expect(host.gets("docs", office)).toBe("rw");
+  expect((await diff(id, props, inputs)).changes).toBe(false);
+  await host.provider.delete(id, props);
+  expect(await host.registry()).toMatch(/^\[docs\]\n(?!.*hybrid-site)/);
+  expect(await host.run("pdbedit --list --verbose")).toMatch(
+    /office(?![\s\S]*hybrid-site)/,
+  );
+});
+
+test("another's share and settings are neither read as ours nor taken away", async () => {
+  const { id, props } = await create();
+  await host.run("net conf setparm docs hybrid-site:owner site/SmbShares/else");
+  put(conf().replaceAll("SmbShares/storage", "SmbShares/else"));
+  expect(await host.provider.read(id, props)).toEqual({});
+  await host.provider.delete(id, props);
+  expect(await host.registry()).toMatch(/\[docs\]/);
+  expect(conf()).toMatch(/BEGIN hybrid-site/);
+});
+
+test("guests read or write where that is said, and nowhere else", async () => {
+  const open = docs({ guests: "rw", readers: undefined, writers: undefined });
+  const shown = docs({
+    name: "media",
+    path: "/tank/media",
+    dataset: "tank/media",
+    guests: "ro",
+    readers: undefined,
+  });
+  const { id, props } = await create(smbInputs({ shares: [open, shown] }));
+  expect(conf()).toMatch(/map to guest = Bad User/);
+  expect([host.gets("docs", {}), host.gets("media", {})]).toEqual(["rw", "ro"]);
+  expect(host.gets("media", office)).toBe("rw");
+  expect(host.gets("docs", { address: "10.0.31.1" })).toBeUndefined();
+  const { outs = {} } = await host.provider.update(id, props, smbInputs());
+  expect(host.gets("docs", {})).toBeUndefined();
+  expect((await diff(id, outs, smbInputs())).changes).toBe(false);
+});

@@ -1,0 +1,336 @@
+import { readFileSync } from "node:fs";
+import {
+  docs,
+  passwords,
+  type SmbHost,
+  smbHost,
+  smbInputs,
+} from "../support/smb";
+
+jest.setTimeout(60_000);
+
+let host: SmbHost;
+beforeAll(async () => {
+  host = await smbHost();
+});
+beforeEach(() => host.clean());
+afterAll(() => host.stop());
+
+type Values = Record<string, unknown>;
+const conf = () => readFileSync(host.world.path("/etc/samba/smb.conf"), "utf8");
+const create = async (inputs = smbInputs()) => {
+  const { id, outs } = await host.provider.create(inputs);
+  return { id, props: outs ?? {} };
+};
+const diff = async (id: string, props: Values, inputs: Values) => {
+  const { props: found = {} } = await host.provider.read(id, props);
+  const { changes } = await host.provider.diff(id, found, inputs);
+  return { found, changes };
+};
+const as = (user: "office" | "scanner", password = passwords[user]) => ({
+  user,
+  password,
+});
+
+test("a share is there for its accounts at its addresses while its dataset is mounted, and then it is quiet", async () => {
+  const before = conf();
+  const { id, props } = await create();
+  expect(await host.registry()).toBe(`[docs]
+	hybrid-site:owner = site/SmbShares/storage
+	path = /tank/docs
+	read only = yes
+	guest ok = no
+	valid users = office scanner
+	write list = office
+	hosts allow = 10.0.30.0/24 10.0.20.9
+	root preexec = /usr/bin/mountpoint --quiet /tank/docs
+	root preexec close = yes
+
+`);
+  expect(conf()).toBe(`${before}# BEGIN hybrid-site owner=site/SmbShares/storage
+[global]
+	registry shares = yes
+	interfaces = 127.0.0.1 10.0.20.10
+	bind interfaces only = yes
+# END hybrid-site
+`);
+  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
+  expect(host.gets("docs", as("office"))).toBe("rw");
+  expect(host.gets("docs", as("scanner"))).toBe("ro");
+  expect(host.gets("docs", as("office", "wrong"))).toBeUndefined();
+  expect(host.gets("docs", {})).toBeUndefined();
+  expect(
+    host.gets("docs", { ...as("office"), address: "10.0.31.5" }),
+  ).toBeUndefined();
+  await host.run("zfs unmount tank/docs");
+  expect(host.gets("docs", as("office"))).toBeUndefined();
+  await host.run("zfs mount tank/docs");
+  expect((await diff(id, props, smbInputs())).changes).toBe(false);
+  host.commands();
+  await host.provider.update(id, props, smbInputs());
+  expect(host.commands().join("\n")).not.toMatch(
+    /install|import|smbpasswd|restart|enable |smbcontrol|modify/,
+  );
+  expect(host.sentAway()).toEqual([]);
+  await host.provider.delete(id, props);
+  expect(await host.registry()).toBe("");
+  expect(conf()).toBe(before);
+  expect(await host.run("pdbedit --list")).toBe("");
+  expect(await host.listening()).toEqual([]);
+  expect(host.told()).toMatch(/smbd on host "storage" is stopped/);
+});
+
+test("no password is in an argument, in a file, or in what is told", async () => {
+  await create();
+  const seen = [
+    host.commands().join("\n"),
+    host.told(),
+    conf(),
+    await host.registry(),
+    await host.run("pdbedit --list --verbose"),
+    readFileSync(`${host.world.directory}/parts/passdb.json`, "utf8"),
+  ].join("\n");
+  for (const password of Object.values(passwords))
+    expect(seen).not.toContain(password);
+});
+
+/** Every input of a share: a change, and what the registry then says. */
+const changes: Record<string, [Values, RegExp]> = {
+  name: [{ name: "papers" }, /^\[papers\]$/m],
+  path: [
+    { path: "/tank/media", dataset: "tank/media" },
+    /^\tpath = \/tank\/media$/m,
+  ],
+  dataset: [
+    { dataset: "tank/media", path: "/tank/media" },
+    /--quiet \/tank\/media$/m,
+  ],
+  clients: [{ clients: ["10.0.30.7"] }, /^\thosts allow = 10.0.30.7$/m],
+  readers: [{ readers: [] }, /^\tvalid users = office$/m],
+  writers: [
+    { writers: ["office", "scanner"], readers: undefined },
+    /^\twrite list = office scanner$/m,
+  ],
+  guests: [{ guests: "ro", readers: undefined }, /^\tguest ok = yes$/m],
+  comment: [
+    { comment: "Papers; 50 = half" },
+    /^\tcomment = Papers; 50 = half$/m,
+  ],
+  mountpoint: [
+    { mountpoint: "/tank/docs", path: "/tank/docs/a" },
+    /^\tpath = \/tank\/docs\/a$/m,
+  ],
+  directory: [
+    { directory: { owner: "root", group: "users", mode: "2770" } },
+    /^\tforce group = users$/m,
+  ],
+};
+
+test.each(Object.keys(changes))(
+  "a change of %s of a share is seen, made and then quiet",
+  async (key) => {
+    const [change, expected] = changes[key] ?? [{}, /^$/];
+    await host.run("zfs mount tank/docs");
+    host.world.put("/tank/docs/a/x", "");
+    const { id, props } = await create();
+    expect(await host.registry()).not.toMatch(expected);
+    const news = smbInputs({ shares: [docs(change)] });
+    expect((await host.provider.diff(id, props, news)).changes).toBe(true);
+    const { outs = {} } = await host.provider.update(id, props, news);
+    expect(await host.registry()).toMatch(expected);
+    expect((await host.registry()).match(/^\[/gm)).toHaveLength(1);
+    expect((await diff(id, outs, news)).changes).toBe(false);
+    // Who was connected by the old rules is not any more.
+    expect(host.sentAway()).toEqual(["docs"]);
+    await host.provider.update(id, outs, smbInputs());
+    expect(await host.registry()).not.toMatch(expected);
+  },
+);
+
+const inputChanges: Record<string, [Values, string[]]> = {
+  owner: [{ owner: "site/SmbShares/other" }, []],
+  host: [{ host: "left" }, ["host"]],
+  name: [{ name: "other" }, []],
+  interfaces: [{ interfaces: ["10.0.20.10", "10.0.10.10"] }, []],
+  accounts: [
+    {
+      accounts: ["office", "scanner", "guestbook"],
+      passwords: { ...passwords, guestbook: "a-third-password" },
+    },
+    [],
+  ],
+  passwords: [{ passwords: { ...passwords, office: "another-password" } }, []],
+  shares: [
+    {
+      shares: [
+        docs(),
+        docs({ name: "media", path: "/tank/media", dataset: "tank/media" }),
+      ],
+    },
+    [],
+  ],
+  adopt: [{ adopt: true }, []],
+  timeouts: [{ timeouts: { update: 30 } }, []],
+};
+
+test.each(Object.keys(inputChanges))(
+  "a change of input %s is made and then quiet",
+  async (key) => {
+    const [change, replaces] = inputChanges[key] ?? [{}, []];
+    const { id, props } = await create();
+    const news = smbInputs(change);
+    expect(await host.provider.diff(id, props, news)).toMatchObject({
+      changes: true,
+      replaces,
+    });
+    if (replaces.length > 0) return;
+    const { outs = {} } = await host.provider.update(id, props, news);
+    expect((await diff(id, outs, news)).changes).toBe(false);
+    expect(await host.listening()).toEqual([
+      "127.0.0.1",
+      ...(news.interfaces as string[]),
+    ]);
+    for (const user of news.accounts as string[]) {
+      const password = (news.passwords as Record<string, string>)[user];
+      const { stdout = "" } = {
+        stdout: await host.run(`pdbedit --list --verbose --user=${user}`),
+      };
+      expect(stdout).toContain(`hybrid-site owner=${news.owner}`);
+      if (user !== "guestbook")
+        expect(host.gets("docs", { user, password })).toBeDefined();
+    }
+  },
+);
+
+test("the tables above have a row for each input", async () => {
+  const { schema } = await import("../../providers/storage/smb-shares/model");
+  const { shape } = schema;
+  expect(Object.keys(inputChanges).sort()).toEqual(Object.keys(shape).sort());
+  expect(Object.keys(changes).sort()).toEqual(
+    Object.keys(shape.shares.element.shape).sort(),
+  );
+});
+
+test("a directory gets its rights, keeps what is in it, and drift of them is mended", async () => {
+  const directory = { owner: "root", group: "users", mode: "2770" };
+  const inputs = smbInputs({ shares: [docs({ directory })] });
+  const { id, props } = await create(inputs);
+  const stat = async () =>
+    (await host.machine.stat(["/tank/docs"], AbortSignal.timeout(5_000))).get(
+      "/tank/docs",
+    );
+  expect(await stat()).toMatchObject(directory);
+  expect(await host.registry()).toMatch(/directory mask = 2770/);
+  host.world.save("rights", {});
+  const { found, changes } = await diff(id, props, inputs);
+  expect(changes).toBe(true);
+  await host.provider.update(id, found, inputs);
+  expect(await stat()).toMatchObject(directory);
+});
+
+test("a password is rotated by an update, others stay, and one that is removed lets nobody in", async () => {
+  const { id, props } = await create();
+  const news = smbInputs({
+    passwords: { ...passwords, office: "another-password" },
+  });
+  const { outs = {} } = await host.provider.update(id, props, news);
+  expect(host.gets("docs", as("office"))).toBeUndefined();
+  expect(host.gets("docs", as("office", "another-password"))).toBe("rw");
+  expect(host.gets("docs", as("scanner"))).toBe("ro");
+  const fewer = smbInputs({
+    accounts: ["office"],
+    passwords: { office: "another-password" },
+    shares: [docs({ readers: undefined })],
+  });
+  const { outs: left = {} } = await host.provider.update(id, outs, fewer);
+  expect(await host.run("pdbedit --list")).not.toContain("scanner");
+  // Files in the datasets are its by number: no other may get that.
+  expect(await host.run("getent passwd scanner")).toMatch(/^scanner:x:/);
+  expect((await diff(id, left, fewer)).changes).toBe(false);
+  await host.provider.update(id, left, smbInputs());
+  expect(host.gets("docs", as("scanner"))).toBe("ro");
+});
+
+test.each<[string, Values, RegExp]>([
+  ["everybody's addresses", { clients: ["0.0.0.0/0"] }, /wider than \/8/],
+  ["no address", { clients: [] }, /Samba would let everybody in/],
+  [
+    "a name for an address",
+    { clients: ["pc.example.net"] },
+    /must be an address/,
+  ],
+  ["nobody", { readers: [], writers: [] }, /names nobody/],
+  [
+    "a reader without an account",
+    { readers: ["boss"] },
+    /none of the accounts/,
+  ],
+  ["an account twice", { readers: ["office"] }, /office is named twice/],
+  ["readers beside guests", { guests: "ro" }, /everybody reads/],
+  ["writers beside guests", { guests: "rw", readers: [] }, /everybody writes/],
+  ["Samba's own section", { name: "Global" }, /Samba's own sections/],
+  ["a name with a slash", { name: "a/b" }, /must be letters/],
+  ["a relative path", { path: "tank" }, /absolute path/],
+  ["a space", { path: "/tank/a b" }, /absolute path/],
+  ["a mount beside", { mountpoint: "/tank/do" }, /lie above/],
+  ["a variable in the comment", { comment: "for %U" }, /plain characters/],
+  ["a space behind the comment", { comment: "x " }, /begin or end/],
+  [
+    "a group with a space",
+    { directory: { owner: "root", group: "a b", mode: "2770" } },
+    /chown/,
+  ],
+  [
+    "a mode of words",
+    { directory: { owner: "root", group: "users", mode: "g+w" } },
+    /four digits/,
+  ],
+  ["an unknown key", { public: true }, /Unrecognized/],
+])("%s is refused at preview", async (_what, change, reason) => {
+  const news = smbInputs({ shares: [docs(change)] });
+  const { failures = [] } = await host.provider.check({}, news);
+  expect(failures.map((failure) => failure.reason).join()).toMatch(reason);
+});
+
+test.each<[string, Values, RegExp]>([
+  ["no share", { shares: [] }, /must not be empty/],
+  [
+    "two that differ in case only",
+    { shares: [docs(), docs({ name: "DOCS" })] },
+    /knows no case/,
+  ],
+  ["no interface", { interfaces: [] }, /must not be empty/],
+  ["every interface", { interfaces: ["0.0.0.0"] }, /no address of a network/],
+  ["an interface's name", { interfaces: ["eth0"] }, /must be an address/],
+  ["root", { accounts: ["root"] }, /neither root/],
+  ["a name in capitals", { accounts: ["Office"] }, /lower case/],
+  [
+    "an account without a password",
+    { passwords: { office: "x".repeat(8) } },
+    /for account scanner/,
+  ],
+  [
+    "a short password",
+    { passwords: { ...passwords, office: "short" } },
+    /8 to 127 bytes/,
+  ],
+  [
+    "two lines",
+    { passwords: { ...passwords, office: "one\nmore lines" } },
+    /control characters/,
+  ],
+  [
+    "a password of nobody",
+    { passwords: { ...passwords, boss: "x".repeat(8) } },
+    /of no account/,
+  ],
+])(
+  "%s: refused at preview, without a password in the reason",
+  async (_what, change, reason) => {
+    const news = smbInputs(change);
+    const { failures = [] } = await host.provider.check({}, news);
+    const said = failures.map((failure) => failure.reason).join();
+    expect(said).toMatch(reason);
+    expect(said).not.toMatch(/short\b|more lines|xxxxxxxx/);
+  },
+);

@@ -1,0 +1,172 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { PassThrough } from "node:stream";
+import type { Tool } from "../../lab/host";
+import {
+  bootUnits,
+  installUnits,
+  systemctl,
+} from "../../lab/host/coreutils/systemd";
+import {
+  access,
+  closedShares,
+  installSamba,
+  tools as samba,
+  setAddresses,
+  startServer,
+  stopServer,
+} from "../../lab/host/samba";
+import { EngineWatch } from "../../providers/dynamic/engine";
+import { provider as smbShares } from "../../providers/storage/smb-shares/lifecycle";
+import { type TestHost, testHost } from "./host";
+import { configured, type Provider } from "./provider";
+
+type Values = Record<string, unknown>;
+
+export const passwords = {
+  office: "first-password-of-office",
+  scanner: "first-password-of-scanner",
+};
+
+export const docs = (changes: Values = {}): Values => ({
+  name: "docs",
+  path: "/tank/docs",
+  dataset: "tank/docs",
+  clients: ["10.0.30.0/24", "10.0.20.9"],
+  writers: ["office"],
+  readers: ["scanner"],
+  ...changes,
+});
+
+export const smbInputs = (changes: Values = {}): Values => ({
+  owner: "site/SmbShares/storage",
+  host: "storage",
+  name: "storage",
+  interfaces: ["10.0.20.10"],
+  accounts: ["office", "scanner"],
+  passwords,
+  shares: [docs()],
+  ...changes,
+});
+
+type Client = Parameters<typeof access>[2];
+
+export interface SmbHost extends TestHost {
+  provider: Provider;
+  /** As root at the machine, past the wire; standard output. */
+  run(line: string, stdin?: string): Promise<string>;
+  /** `net conf list`. */
+  registry(): Promise<string>;
+  /** What a client gets of a share. */
+  gets(share: string, client: Partial<Client>): "rw" | "ro" | undefined;
+  listening(): Promise<string[]>;
+  /** Shares whose clients were sent away since the last call. */
+  sentAway(): string[];
+  /** As before the first share. */
+  clean(): void;
+  /** What was told since the last call. */
+  told(): string;
+}
+
+const units = {
+  "smbd.service": { start: startServer, stop: stopServer },
+};
+
+/** A machine with a WAN's address, too, and the datasets "tank/docs" and "tank/media". */
+export async function smbHost(): Promise<SmbHost> {
+  const { tools: zfs, mounted } = datasets();
+  const tools: Record<string, Tool> = {
+    ...samba,
+    ...zfs,
+    systemctl: systemctl(units),
+  };
+  const host = await testHost({ spec: { tools } });
+  const { world } = host;
+  const lines: string[] = [];
+  const log = jest
+    .spyOn(process.stdout, "write")
+    .mockImplementation((line) => lines.push(String(line)) > 0);
+  const run = async (line: string, stdin = "") => {
+    const words = line.match(/'[^']*'|\S+/g) ?? [];
+    const [tool = "", ...rest] = words.map((word) => word.replaceAll("'", ""));
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const input = new PassThrough();
+    input.end(stdin);
+    const code = await tools[tool]?.({
+      words: rest,
+      user: "root",
+      world,
+      stdin: input,
+      stdout,
+      stderr,
+      signal: new AbortController().signal,
+      run: () => Promise.resolve(127),
+    });
+    if (code !== 0) throw new Error(`${line}: ${code} ${stderr.read()}`);
+    return String(stdout.read() ?? "");
+  };
+  return {
+    ...host,
+    provider: configured(
+      smbShares(new EngineWatch(undefined)),
+      host.configuration,
+    ),
+    run,
+    registry: () => run("net conf list"),
+    gets: (share, client) =>
+      access(world, share, { address: "10.0.30.5", ...client }, (path) =>
+        mounted.has(path.slice(1)),
+      ),
+    listening: async () =>
+      (await run("ss --no-header --listening --tcp --numeric"))
+        .split("\n")
+        .flatMap((line) => / (\S+):445 /.exec(line)?.[1] ?? []),
+    sentAway: () => closedShares(world),
+    clean() {
+      host.lab.faults.clear();
+      for (const path of ["/etc/samba", "/etc/passwd"])
+        rmSync(world.path(path), { recursive: true, force: true });
+      for (const part of ["samba-registry", "passdb", "smbd", "units"])
+        rmSync(`${world.directory}/parts/${part}.json`, { force: true });
+      for (const name of ["tank/docs", "tank/media"]) {
+        mounted.add(name);
+        mkdirSync(world.path(`/${name}`), { recursive: true });
+      }
+      world.save("rights", {});
+      installSamba(world);
+      setAddresses(world, ["10.0.20.10", "10.0.10.10", "203.0.113.7"]);
+      installUnits(world, ["smbd.service"]);
+      bootUnits(world, units);
+      lines.splice(0);
+    },
+    told: () => lines.splice(0).join(""),
+    async stop() {
+      log.mockRestore();
+      await host.stop();
+    },
+  };
+}
+
+/** As much of ZFS as a share asks for. */
+function datasets(): { tools: Record<string, Tool>; mounted: Set<string> } {
+  const mounted = new Set<string>();
+  const known = ["tank/docs", "tank/media"];
+  const zfs: Tool = ({ words, stdout, stderr }) => {
+    const dataset = words.at(-1) ?? "";
+    // All that carry a mark: none.
+    if (dataset === "hybrid-site:owner") return 0;
+    if (!known.includes(dataset)) {
+      stderr.write(`cannot open '${dataset}': dataset does not exist\n`);
+      return 1;
+    }
+    if (words[0] === "unmount") mounted.delete(dataset);
+    else if (words[0] === "mount") mounted.add(dataset);
+    else {
+      const state = mounted.has(dataset) ? "yes" : "no";
+      stdout.write(
+        `${dataset}\tmountpoint\t/${dataset}\tdefault\n${dataset}\tmounted\t${state}\t-\n`,
+      );
+    }
+    return 0;
+  };
+  return { tools: { zfs, zpool: () => 2 }, mounted };
+}
