@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 const schemas = {
   "storage:ZfsPool": [poolSchema, 2],
-  "storage:ZfsDataset": [datasetSchema, 9],
+  "storage:ZfsDataset": [datasetSchema, 10],
   "storage:NfsExports": [exportsSchema, 1],
   "storage:SmbShares": [sharesSchema, 1],
   "proxmox:StorageMount": [mountSchema, 5],
