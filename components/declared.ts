@@ -1,7 +1,13 @@
 import { formatOwner } from "../providers/dynamic/owner";
 import { qatDevicesOf, type Site } from "../site";
 import { hostFilesOf } from "../site/host-files";
-import { exportsOf, multipathOf, sharesOf } from "../site/storage";
+import {
+  exportsOf,
+  initiatorsOf,
+  multipathOf,
+  sharesOf,
+  targetsOf,
+} from "../site/storage";
 
 /**
  * The owners of what the manifest declares and an `up` takes up where an
@@ -21,6 +27,10 @@ export function declaredBy(whole: Site): string[] {
     ...hostFilesOf(whole).map(({ host, name }) =>
       owner("ManagedFiles", `${host}-${name}`),
     ),
+    ...initiatorsOf(whole).map(({ host }) =>
+      owner("ManagedFiles", `${host}-iscsi`),
+    ),
+    ...targetsOf(whole).map(({ name }) => owner("IscsiTarget", name)),
     ...exportsOf(whole).map(({ host }) => owner("NfsExports", host)),
     ...sharesOf(whole).map(({ host }) => owner("SmbShares", host)),
     ...qatDevicesOf(whole).map(({ name }) => owner("QatDevice", name)),

@@ -1,5 +1,6 @@
 import { adoptedSuffix } from "../providers/dynamic/owner";
 import { HostError, type Machine } from "../providers/host/client";
+import { parseConfiguration } from "../providers/storage/iscsi-target/saved";
 import { configurationFile } from "../providers/storage/smb-shares/configuration";
 import {
   markOf,
@@ -12,7 +13,7 @@ export interface MachineMark {
   owner: string;
 }
 
-/** What carries the site's mark on a machine: pools, datasets, exports, shares, their users, and files. */
+/** What carries the site's mark on a machine: pools, datasets, exports, targets, shares, their users, and files. */
 export async function markedOn(
   siteId: string,
   machine: Machine,
@@ -22,6 +23,7 @@ export async function markedOn(
     ...(await datasets(machine, signal)),
     ...(await marked(machine, "/etc/exports.d", "exports", signal)),
     ...(await marked(machine, "/etc/multipath/conf.d", "settings", signal)),
+    ...(await targets(machine, signal)),
     ...(await fileSets(machine, signal)),
     ...(await shares(machine, signal)),
     ...(await users(machine, signal)),
@@ -81,6 +83,22 @@ async function marked(
     const what = `${kind} "${folder}/${names[index]}"`;
     return owner === undefined ? [] : [{ what, owner: withoutSuffix(owner) }];
   });
+}
+
+/** As saved, where secrets stand beside: only whose they are leaves this function. */
+async function targets(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<MachineMark[]> {
+  const file = "/etc/rtslib-fb-target/saveconfig.json";
+  const text = await machine.read(file, signal);
+  if (text === undefined) return [];
+  return parseConfiguration(text.toString("utf8")).targets.map(
+    ({ iqn, alias }) => ({
+      what: `target "${iqn}"`,
+      owner: withoutSuffix(alias),
+    }),
+  );
 }
 
 async function fileSets(

@@ -23,6 +23,7 @@ import {
   sharesOf,
   storageClassesOf,
 } from "../site/storage";
+import { iscsiTargets } from "./iscsi-targets";
 import { sharePasswords } from "./share-passwords";
 
 /**
@@ -74,6 +75,7 @@ export class StorageFabric extends ComponentResource {
     const exports = this.#exports(datasets);
     for (const plan of sharesOf(site)) this.#share(plan, datasets);
     for (const plan of mountsOf(site)) this.#mount(plan, exports);
+    iscsiTargets(site, this, needs, (name) => present(datasets.get(name)));
     this.storageClasses = storageClassesOf(site);
     this.registerOutputs({ storageClasses: this.storageClasses });
   }

@@ -55,6 +55,7 @@ export async function startDevices(site: Site): Promise<Devices> {
     haMs: Number(process.env.LAB_HA_MS ?? 1_000),
     record: recorder("proxmox"),
     exportsTo: hosts.exportsTo,
+    logsIn: hosts.logsIn,
   });
   const router = await startRouter(site, place, recorder("openwrt"));
   return {

@@ -8,9 +8,11 @@ import { factsOf } from "./facts";
 import { type HostLab, type HostRecord, startHost } from "./host";
 import { bootFacts } from "./host/facts";
 import { makeKey } from "./host/key";
+import { logIn } from "./host/lio";
 import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
+import { initiatorOf } from "./initiator";
 import { hostsDirectory } from "./paths";
-import type { NfsExport } from "./proxmox";
+import type { IscsiTarget, NfsExport } from "./proxmox";
 
 export interface HostAccess {
   address: string;
@@ -30,6 +32,8 @@ export interface SiteHosts {
   keyFile: string;
   /** What a node of Proxmox VE gets from a server by its address now. */
   exportsTo(node: string, server: string): NfsExport[];
+  /** Whether a node of Proxmox VE gets into a target with what its machine is set to; it stays logged in. */
+  logsIn(node: string, target: IscsiTarget): boolean;
   close(): Promise<void>;
 }
 
@@ -98,6 +102,20 @@ export async function startHosts(
         path,
         bytes: shareBytes,
       }));
+    },
+    logsIn(node, { portal, target }) {
+      const address = portal.replace(/:\d+$/, "");
+      const [client, serving] = [clientOf(site, node), hostAt(site, address)];
+      const network = Object.entries(serving?.addresses ?? {}).find(
+        ([, item]) => item === address,
+      )?.[0];
+      const [own, world] = [client, serving].map(
+        (machine) => labs.get(machine?.name ?? "")?.world,
+      );
+      const from = network && client?.addresses[network];
+      if (!own || !world || !from) return false;
+      const asked = { target, portal, from, ...initiatorOf(own) };
+      return Array.isArray(logIn(world, asked));
     },
     async close() {
       await Promise.all([...labs.values()].map((lab) => lab.close()));

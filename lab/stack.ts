@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Site } from "../site";
+import { initiatorsOf } from "../site/storage";
 import { hash, labDirectory, root, stack, stateDirectory } from "./paths";
 import { runPulumi } from "./pulumi";
 import { newEncrypter } from "./secrets";
@@ -83,6 +84,16 @@ function writeStackFile(site: Site, manifest: string, access: Access): void {
           ]),
         ),
       }),
+    };
+  }
+  for (const { host } of initiatorsOf(site)) {
+    const [password, mutualPassword] = ["initiator", "target"].map((role) => ({
+      // The same at each start of this lab, and nobody else's.
+      secure: encrypt(hash(`${role} ${host} ${access.ssh.privateKey}`)),
+    }));
+    credentials[host] = {
+      ...(credentials[host] as object),
+      iscsi: { password, mutualPassword },
     };
   }
   write(

@@ -45,6 +45,10 @@ const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
       (
         require("./storage/nfs-exports/lifecycle") as typeof import("./storage/nfs-exports/lifecycle")
       ).provider(engine),
+    "storage:IscsiTarget": (engine) =>
+      (
+        require("./storage/iscsi-target/lifecycle") as typeof import("./storage/iscsi-target/lifecycle")
+      ).provider(engine),
     "storage:SmbShares": (engine) =>
       (
         require("./storage/smb-shares/lifecycle") as typeof import("./storage/smb-shares/lifecycle")

@@ -10,6 +10,13 @@ import {
 } from "./disks";
 import { tools as factTools } from "./facts";
 import {
+  bootTargets,
+  startTargets,
+  stopTargets,
+  tools as targetTools,
+  targetUnit,
+} from "./lio";
+import {
   exportedTo,
   isServing,
   tools as nfsTools,
@@ -37,16 +44,21 @@ const units = {
     reload: refreshExports,
     stop: stopServer,
   },
+  [targetUnit]: {
+    start: (world: HostWorld) => startTargets(world),
+    stop: stopTargets,
+  },
   "smbd.service": { start: startSamba, stop: stopSamba },
 };
 
-/** Debian with ZFS, multipath-tools, the kernel's NFS server and Samba. */
+/** Debian with ZFS, multipath-tools, the kernel's NFS server and targets, and Samba. */
 export const storageTools: Record<string, Tool> = {
   ...diskTools,
   ...multipathTools,
   ...factTools,
   ...zfsTools,
   ...nfsTools,
+  ...targetTools,
   ...sambaTools,
   ...qatTools,
   systemctl: systemctl(units),
@@ -58,6 +70,7 @@ const installed = [
   "nfs-server.service",
   "chrony.service",
   "cron.service",
+  "iscsid.service",
   "zfs-zed.service",
 ];
 
@@ -68,7 +81,9 @@ const folders = [
   "/etc/cron.d",
   "/etc/exports.d",
   "/etc/modprobe.d",
+  "/etc/iscsi",
   "/etc/multipath",
+  "/etc/rtslib-fb-target",
   "/etc/systemd/system",
   "/etc/zfs/zed.d",
   "/usr/local/sbin",
@@ -90,6 +105,7 @@ export function bootStorage(
   setAddresses(world, addresses);
   bootQat(world);
   bootDisks(world);
+  bootTargets(world);
   bootZfs(world);
   bootUnits(world, units);
 }

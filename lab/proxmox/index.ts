@@ -22,6 +22,7 @@ export type { Command, Summary } from "./control";
 export type { Fault } from "./faults";
 export { faultKinds } from "./faults";
 export type {
+  IscsiTarget,
   NfsExport,
   NodeSpec,
   PciSpec,
@@ -57,6 +58,7 @@ export async function startProxmox(
   const world = new World(directory);
   world.seed = options.seed;
   world.exportsTo = options.exportsTo;
+  world.logsIn = options.logsIn;
   seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {

@@ -114,4 +114,6 @@ export interface ProxmoxOptions {
   record?: (entry: Record<string, unknown>) => void;
   /** What a file server that is simulated elsewhere gives a node at present. */
   exportsTo?: (node: string, server: string) => readonly NfsExport[];
+  /** Whether a node can log in to a target. */
+  logsIn?: (node: string, target: IscsiTarget) => boolean;
 }

@@ -140,7 +140,11 @@ export function activationProblem(
         all.targets.some(
           ({ portal, target }) =>
             portal === definition.portal && target === definition.target,
-        )
+        ) ||
+        world.logsIn?.(node.name, {
+          portal: String(definition.portal),
+          target: String(definition.target),
+        })
         ? undefined
         : offline;
     case "zfspool": {

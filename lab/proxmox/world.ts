@@ -12,7 +12,7 @@ import type {
   Task,
   Volume,
 } from "./objects";
-import type { InternetFile, NfsExport } from "./spec";
+import type { InternetFile, IscsiTarget, NfsExport } from "./spec";
 import type { StorageDefinitions } from "./storage-definitions";
 import { placeVolumes } from "./volumes";
 
@@ -66,6 +66,7 @@ export class World {
   seed?: number;
   /** See ProxmoxOptions. */
   exportsTo?: (node: string, server: string) => readonly NfsExport[];
+  logsIn?: (node: string, target: IscsiTarget) => boolean;
   readonly #journal: Journal;
 
   constructor(readonly directory: string) {

@@ -90,6 +90,14 @@ const credentials = z.record(
       })
       .optional(),
     ssh: sshAccount.optional(),
+    /** CHAP of a host that logs in to targets: components read it. */
+    iscsi: z
+      .strictObject({
+        password: z.string(),
+        /** By what targets prove themselves to it. */
+        mutualPassword: z.string().optional(),
+      })
+      .optional(),
     /** Passwords of those who log in at its shares: components read them. */
     smb: z.record(z.string(), z.string()).optional(),
   }),

@@ -12,6 +12,7 @@ import { danglingReferences } from "./references";
 import { routerProblems } from "./router";
 import { shareProblems } from "./shares";
 import { storageProblems } from "./storage";
+import { targetProblems } from "./targets";
 import { routerGuestProblems, wanProblems } from "./wan";
 
 const checks = [
@@ -29,6 +30,7 @@ const checks = [
   cablingProblems,
   storageProblems,
   exportProblems,
+  targetProblems,
   shareProblems,
   powerProblems,
   qatProblems,

@@ -6,6 +6,7 @@ import { nameFiles } from "./names";
 import type { HostFilesPlan } from "./plan";
 import { scrubFiles } from "./scrubs";
 import { shareFiles } from "./shares";
+import { targetOrderFiles } from "./targets";
 
 export type { HostFilesPlan } from "./plan";
 
@@ -17,6 +18,7 @@ export function hostFilesOf(site: Site): HostFilesPlan[] {
     ...scrubFiles(site),
     ...cacheFiles(site),
     ...mailFiles(site),
+    ...targetOrderFiles(site),
     ...shareFiles(site),
   ];
 }

@@ -12,8 +12,10 @@ import type { Finding, Rule } from "./finding";
 import { hostCores } from "./host-cores";
 import { hostLegs } from "./host-legs";
 import { hostMemory } from "./host-memory";
+import { iscsiNetwork } from "./iscsi-network";
 import { lineHealth } from "./line-health";
 import { lineMetrics } from "./line-metrics";
+import { lunSharing } from "./lun-sharing";
 import { memoryEcc } from "./memory-ecc";
 import { memorySockets } from "./memory-sockets";
 import { memoryTwice } from "./memory-twice";
@@ -91,6 +93,8 @@ export const rules: readonly Rule[] = [
   memoryTwice,
   memoryType,
   mountSharing,
+  lunSharing,
+  iscsiNetwork,
   nfsStart,
   pcieLanes,
   pcieSlots,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { diskPlace } from "./disks";
+import { iscsi } from "./iscsi";
 import { schedule } from "./schedule";
 import { name } from "./site";
 import { block, size } from "./units";
@@ -231,6 +232,7 @@ export const storage = z.strictObject({
     ),
   shares: z.array(share).default([]).describe("By SMB."),
   mounts: z.array(mount).default([]).describe("On hosts of Proxmox VE."),
+  iscsi: iscsi.optional().describe("Volumes that hosts have as disks."),
   storageClasses: z
     .array(storageClass)
     .default([])

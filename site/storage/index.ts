@@ -16,3 +16,9 @@ export {
   poolsOf,
 } from "./pools";
 export { type SharePlan, type SharesPlan, sharesOf } from "./shares";
+export {
+  type InitiatorPlan,
+  initiatorsOf,
+  type TargetPlan,
+  targetsOf,
+} from "./targets";

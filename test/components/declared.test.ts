@@ -19,10 +19,12 @@ test("whatever the manifest has on machines is known to be declared, but for wha
       throw new Error(`Mock call not implemented: ${token}`);
     },
   });
-  pulumi.runtime.setConfig(
-    "hybrid-site:credentials",
-    JSON.stringify({ "router-server": { smb: { office: "", scanner: "" } } }),
-  );
+  pulumi.runtime.setAllConfig({
+    "hybrid-site:credentials": JSON.stringify({
+      r630: { iscsi: { password: "canary-of-r630" } },
+      "router-server": { smb: { office: "", scanner: "" } },
+    }),
+  });
   const site = load();
   dualPath(site);
   if (site.storage) site.storage.mailTo = "ops@example.net";
@@ -33,7 +35,7 @@ test("whatever the manifest has on machines is known to be declared, but for wha
   ];
   const urns = pulumi.all(made.map(({ urn }) => urn));
   await new Promise<void>((resolve) => urns.apply(() => resolve()));
-  while (owners.filter((owner) => /StorageMount/.test(owner)).length < 4)
+  while (owners.filter((owner) => /StorageMount/.test(owner)).length < 5)
     await new Promise((resolve) => setImmediate(resolve));
   const known = declaredBy(site);
   const onMachines = owners.filter((owner) => !kept.test(owner));

@@ -30,6 +30,11 @@ test("pools, datasets and exports with the site's mark are found, and no others"
     "/etc/exports.d/hybrid-site-storage.exports",
     "# hybrid-site owner=site/NfsExports/storage\n",
   );
+  const tpgs = [{ tag: 1, parameters: { TargetAlias: "site/IscsiTarget/a" } }];
+  host.world.put(
+    "/etc/rtslib-fb-target/saveconfig.json",
+    JSON.stringify({ targets: [{ wwn: "iqn.a", fabric: "iscsi", tpgs }] }),
+  );
   expect(await marked()).toEqual([
     { what: 'pool "tank"', owner: "site/ZfsPool/tank" },
     { what: 'dataset "tank/a"', owner: "site/ZfsDataset/a" },
@@ -37,6 +42,7 @@ test("pools, datasets and exports with the site's mark are found, and no others"
       what: 'exports "/etc/exports.d/hybrid-site-storage.exports"',
       owner: "site/NfsExports/storage",
     },
+    { what: 'target "iqn.a"', owner: "site/IscsiTarget/a" },
   ]);
 });
 
@@ -81,6 +87,7 @@ test.each([
   host.fault({ kind: "fails", match: "zfs get", code: 1, text });
   expect((await marked()).map(({ what }) => what)).toEqual([
     'exports "/etc/exports.d/hybrid-site-storage.exports"',
+    'target "iqn.a"',
   ]);
 });
 

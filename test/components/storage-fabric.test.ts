@@ -34,25 +34,27 @@ beforeAll(async () => {
       throw new Error(`Mock call not implemented: ${token}`);
     },
   });
-  pulumi.runtime.setConfig(
-    "hybrid-site:credentials",
-    JSON.stringify({ "router-server": { smb: passwords } }),
-  );
+  pulumi.runtime.setAllConfig({
+    "hybrid-site:credentials": JSON.stringify({
+      r630: { iscsi: { password: "canary-of-r630" } },
+      "router-server": { smb: passwords },
+    }),
+  });
   const [disk] = guest("k3s").disks;
   if (disk) disk.storage = "fast-nfs";
   fabric = new StorageFabric(site, () => []);
   const all = fabric.neededBy(guest("k3s")).map(({ urn }) => urn);
   await new Promise<void>((resolve) => pulumi.all(all).apply(() => resolve()));
-  while (made.filter(({ type }) => type.endsWith("StorageMount")).length < 4)
+  while (made.filter(({ type }) => type.endsWith("StorageMount")).length < 5)
     await new Promise((resolve) => setImmediate(resolve));
 });
 
 const schemas = {
   "storage:ZfsPool": [poolSchema, 2],
-  "storage:ZfsDataset": [datasetSchema, 9],
+  "storage:ZfsDataset": [datasetSchema, 10],
   "storage:NfsExports": [exportsSchema, 1],
   "storage:SmbShares": [sharesSchema, 1],
-  "proxmox:StorageMount": [mountSchema, 4],
+  "proxmox:StorageMount": [mountSchema, 5],
 } as const;
 
 test.each(Object.entries(schemas))(

@@ -14,6 +14,14 @@ import {
 const good: [string, Change][] = [
   ["two paths for each shelf, through the other HBA's shelves", dualPath],
   [
+    "a disk for several hosts that says what keeps them apart",
+    (site) => {
+      const target = site.storage?.iscsi?.targets[0];
+      target?.to.push("ml110");
+      if (target) target.shared = "A volume group that the cluster locks.";
+    },
+  ],
+  [
     "two links as a bond at both ends",
     (site) => secondLink(site, ["802.3ad", "802.3ad"]),
   ],

@@ -240,4 +240,19 @@ export const hardwareViolations: Record<
     },
     '"fast-nfs" keeps guests of "ml110" and "r630" in dataset "fast/vm-ml110". Give each its own dataset, or make one cluster of them.',
   ],
+  "lun-sharing": [
+    (site) => {
+      site.storage?.iscsi?.targets[0]?.to.push("ml110");
+    },
+    'target "r630" gives its disks to "r630" and "ml110", which are no cluster. Give each host its own target, or say in "shared" what keeps them apart, e.g. a volume group that one cluster of Proxmox VE locks.',
+  ],
+  "iscsi-network": [
+    (site) => {
+      site.networks
+        .find(({ name }) => name === "kubernetes")
+        ?.allow?.find(({ to }) => to === "storage")
+        ?.ports?.push("3000-4000");
+    },
+    'network "kubernetes" is let to TCP port 3260 of network "storage", where targets are served. Take the port out: hosts have an address in the storage network.',
+  ],
 };

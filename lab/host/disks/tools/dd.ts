@@ -5,6 +5,7 @@ import type { Call, Tool } from "../../tool";
 import { KernelError } from "../device";
 import type { KnownDevice } from "../devices";
 import { disksOf } from "../disks";
+import { isAttribute, store } from "./attribute";
 
 const units: Record<string, number> = {
   "": 1,
@@ -47,7 +48,7 @@ const flagsKnown = [
   "nonblock",
 ];
 
-/** Between devices, standard input and standard output. */
+/** Between devices, standard input and standard output, and into attributes of the kernel. */
 export const dd: Tool = async (call) => {
   const fail = (text: string): number => {
     call.stderr.write(`dd: ${text}\n`);
@@ -90,6 +91,12 @@ export const dd: Tool = async (call) => {
   const devices = disksOf(call.world);
   const from = options.get("if");
   const to = options.get("of");
+  if (to !== undefined && from === undefined && isAttribute(to)) {
+    const problem = await store(call, to);
+    return problem === undefined
+      ? 0
+      : fail(`failed to open '${to}': ${problem}`);
+  }
   const source = from === undefined ? undefined : devices.find(from);
   const target = to === undefined ? undefined : devices.find(to);
   for (const [path, device] of [

@@ -1,4 +1,5 @@
 import { cpSync, existsSync, rmSync } from "node:fs";
+import { isBackstore } from "../../lio/kernel";
 import type { Call } from "../../tool";
 import type { HostWorld } from "../../world";
 import { nice } from "../format";
@@ -101,6 +102,9 @@ export function destroy(call: Call, words: readonly string[]): number {
   }
   if (given.has("n")) return 0;
   for (const { dataset, path, pool } of doomed) {
+    const full = fullName(pool, path);
+    if (isBackstore(world, `/dev/zvol/${full}`))
+      throw new Failure(`cannot destroy '${full}': dataset is busy`);
     const busy = unmountAll(world, pool, (at) => at === path);
     if (busy !== undefined)
       throw new Failure(

@@ -1,3 +1,4 @@
+import { isBackstore } from "../../lio/kernel";
 import type { Call } from "../../tool";
 import { writeCachefile } from "../cachefile";
 import { unmountAll } from "../datasets/mounting";
@@ -26,6 +27,14 @@ export function exportPools(call: Call, words: readonly string[]): number {
       call.stderr.write(
         `cannot unmount '${mountedAtName(call, pool, busy)}': pool or dataset is busy\n`,
       );
+      worst = 1;
+      continue;
+    }
+    const isHeld = Object.keys(pool.datasets).some((path) =>
+      isBackstore(call.world, `/dev/zvol/${pool.name}/${path}`),
+    );
+    if (isHeld) {
+      call.stderr.write(`cannot export '${pool.name}': pool is busy\n`);
       worst = 1;
       continue;
     }

@@ -1,0 +1,127 @@
+import { UserError } from "../../dynamic/failure";
+import { HostError } from "../../host/client/errors";
+import type { Words } from "../../host/client/machine";
+import type { Place } from "../place";
+import type { Step } from "./plan";
+import { type Configuration, parseConfiguration } from "./saved";
+import type { Target } from "./wanted";
+
+export const savedFile = "/etc/rtslib-fb-target/saveconfig.json";
+const kernel = "/sys/kernel/config/target/iscsi";
+
+/**
+ * What the kernel serves now. The tool tells it in a file only, with secrets
+ * in clear, that root alone may read and that goes with the memory.
+ */
+export async function readLive(
+  { machine, signal }: Place,
+  name: string,
+): Promise<Configuration> {
+  const file = `/run/hybrid-site-${name}.json`;
+  try {
+    await machine.run(["targetctl", "save", file], { signal, looks: true });
+    const text = await machine.read(file, signal);
+    return parsed(machine.name, file, text?.toString("utf8") ?? "");
+  } finally {
+    // Also when the operation has ended by its deadline.
+    await machine
+      .remove(file, AbortSignal.timeout(removeMs))
+      .catch(() => undefined);
+  }
+}
+
+const removeMs = 5_000;
+
+/** What it serves after its next start; undefined: nothing was ever saved. */
+export async function readSaved({
+  machine,
+  signal,
+}: Place): Promise<Configuration | undefined> {
+  const text = await machine.read(savedFile, signal);
+  return text && parsed(machine.name, savedFile, text.toString("utf8"));
+}
+
+function parsed(host: string, file: string, text: string): Configuration {
+  try {
+    return parseConfiguration(text);
+  } catch {
+    throw new UserError(
+      `${file} on host "${host}" is not what targetctl writes. Restore it from /etc/rtslib-fb-target/backup`,
+    );
+  }
+}
+
+export async function take(
+  { machine, signal, operation }: Place,
+  iqn: string,
+  step: Step,
+): Promise<void> {
+  await operation.beforeWrite();
+  if ("run" in step) {
+    const words: Words = ["targetcli", ...step.run];
+    await machine.run(words, { signal });
+    return;
+  }
+  // Not by targetcli: that would show it in the list of processes, and writes
+  // each line that it is given to /root/.targetcli/log.txt.
+  const { initiator, key, value = "NULL" } = step;
+  const file = `${kernel}/${iqn}/tpgt_1/acls/${initiator}/auth/${key}`;
+  await machine.run(
+    ["dd", `of=${file}`, "bs=4096", "iflag=fullblock", "status=none"],
+    { signal, stdin: value },
+  );
+}
+
+export async function save({
+  machine,
+  signal,
+  operation,
+}: Place): Promise<void> {
+  await operation.beforeWrite();
+  await machine.run(["targetcli", "saveconfig"], { signal });
+}
+
+export interface Session {
+  initiator: string;
+  address: string;
+}
+
+/** Who is logged in to a target. */
+export async function sessionsOf(
+  { machine, signal }: Place,
+  { iqn, acls }: Target,
+): Promise<Session[]> {
+  const found: Session[] = [];
+  for (const { iqn: initiator } of acls) {
+    const file = `${kernel}/${iqn}/tpgt_1/acls/${initiator}/info`;
+    const text = (await machine.read(file, signal))?.toString("utf8") ?? "";
+    if (!text.startsWith("InitiatorName:")) continue;
+    const [, address = "of unknown address"] =
+      /^\s*Address (\S+)/m.exec(text) ?? [];
+    found.push({ initiator, address });
+  }
+  return found;
+}
+
+/** A volume that is not there would be left out at the next start, without a word. */
+export async function refuseAbsent(
+  { zfs }: Place,
+  host: string,
+  volumes: readonly string[],
+): Promise<void> {
+  for (const volume of volumes) {
+    const found = await zfs
+      .datasetProperties(volume, ["type"])
+      .catch((error: unknown) => {
+        if (error instanceof HostError && error.kind === "exit") return;
+        throw error;
+      });
+    const type = found?.get("type")?.value;
+    if (type === "volume") continue;
+    throw new UserError(
+      type === undefined
+        ? `volume ${volume} is not there on host "${host}". Import its pool, or correct the path`
+        : `${volume} on host "${host}" is a ${type}, and only a volume is a disk. Name a volume`,
+    );
+  }
+}
