@@ -45,14 +45,60 @@ export function storageProblems(site: Site): Problem[] {
 }
 
 function poolProblems(site: Site, pool: Pool, path: Path): Problem[] {
-  const { host, vdevs, spares } = pool;
+  const { host, vdevs, spares, replace, add } = pool;
+  const standing = new Set(
+    vdevs.flatMap(({ disks }) => disks).map((place) => placeOf(place)),
+  );
+  const stands = (place: DiskPlace, at: Path): Problem[] =>
+    standing.has(placeOf(place))
+      ? []
+      : [
+          {
+            message: `disk "${placeOf(place)}" stands in no vdev of pool "${pool.name}", put it where it is to be`,
+            path: at,
+          },
+        ];
   return [
     ...refer("host", host, site.hardware.hosts, [...path, "host"]),
     ...vdevs.flatMap(({ disks }, at) =>
       places(site, disks, [...path, "vdevs", at, "disks"], host),
     ),
     ...places(site, spares, [...path, "spares"], host),
+    ...replace.flatMap((item, at) => {
+      const here = [...path, "replace", at];
+      // It may have been replaced itself since.
+      const isPassed = replace.some(
+        ({ old }) =>
+          typeof old !== "string" && placeOf(old) === placeOf(item.new),
+      );
+      return [
+        ...(isPassed ? [] : stands(item.new, [...here, "new"])),
+        ...oldDisk(site, item.old, standing, [...here, "old"]),
+      ];
+    }),
+    ...add.flatMap((place, at) => stands(place, [...path, "add", at])),
   ];
+}
+
+function oldDisk(
+  site: Site,
+  old: Pool["replace"][number]["old"],
+  standing: ReadonlySet<string>,
+  path: Path,
+): Problem[] {
+  // Of one that is gone from the hardware nothing but the name is known.
+  if (typeof old === "string") return [];
+  if (standing.has(placeOf(old)))
+    return [
+      {
+        message: `disk "${placeOf(old)}" still stands in a vdev, put the new one into its place there`,
+        path,
+      },
+    ];
+  return places(site, [old], path.slice(0, -1)).map((problem) => ({
+    ...problem,
+    path,
+  }));
 }
 
 /** Disks that are there, with a name that lasts, and not another host's own. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { diskPlace } from "./disks";
+import { diskPlace, wwn } from "./disks";
 import { iscsi } from "./iscsi";
 import { schedule } from "./schedule";
 import { name } from "./site";
@@ -24,6 +24,15 @@ const poolName = z
     /^(?!mirror|raidz|draid|spare|log$)[a-z][a-z0-9_.-]*$/,
     "must be a letter, then letters, digits, _ . and -, and no kind of vdev",
   );
+
+const poolGuid = z.strictObject({
+  guid: z
+    .string()
+    .regex(
+      /^[1-9]\d{0,19}$/,
+      "must be a GUID in quotation marks: zpool get guid",
+    ),
+});
 
 const common = {
   compression: z
@@ -61,6 +70,31 @@ const pool = z.strictObject({
     .strictObject(common)
     .optional()
     .describe("What its datasets inherit."),
+  replace: z
+    .array(
+      z.strictObject({
+        old: diskPlace
+          .or(wwn)
+          .describe(
+            "Who leaves: its place, or its World Wide Name once the new one sits there.",
+          ),
+        new: diskPlace,
+      }),
+    )
+    .default([])
+    .describe("Disks that others take the place of; may stay when it is done."),
+  add: z
+    .array(diskPlace)
+    .default([])
+    .describe(
+      "Disks of vdevs that may join the pool, which they cannot leave again.",
+    ),
+  adopt: poolGuid
+    .optional()
+    .describe("Takes over the pool that has this GUID."),
+  destroy: poolGuid
+    .optional()
+    .describe("Has its removal destroy the pool of this GUID, with all in it."),
   scrub: schedule.describe("When all of it is read, e.g. Sun 02:30."),
   lostWithShelf: z
     .string()

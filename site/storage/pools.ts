@@ -10,6 +10,10 @@ export interface PoolPlan {
   vdevs: { type: Vdev["type"]; class?: Vdev["class"]; disks: string[] }[];
   spares: string[];
   properties?: Pool["properties"];
+  replace?: { old: string; new: string }[];
+  add?: string[];
+  adopt?: Pool["adopt"];
+  destroy?: Pool["destroy"];
   dataset: Pool["dataset"] & { "org.debian:periodic-scrub": "disable" };
 }
 
@@ -27,13 +31,27 @@ export function poolsOf(site: Site): PoolPlan[] {
     })),
     spares: pool.spares.map(path),
     ...(pool.properties && { properties: pool.properties }),
+    ...(pool.replace.length > 0 && {
+      replace: pool.replace.map((item) => ({
+        old:
+          typeof item.old === "string"
+            ? pathOf({ ...disks.get(placeOf(item.new)), wwn: item.old })
+            : path(item.old),
+        new: path(item.new),
+      })),
+    }),
+    ...(pool.add.length > 0 && { add: pool.add.map(path) }),
+    ...(pool.adopt && { adopt: pool.adopt }),
+    ...(pool.destroy && { destroy: pool.destroy }),
     // The manifest says when: Debian's cron would scrub them all at one time.
     dataset: { ...pool.dataset, "org.debian:periodic-scrub": "disable" },
   }));
 }
 
 /** By its WWN: of two paths the map, for a path's own name hangs with that path. */
-function pathOf(disk: FoundDisk | undefined): string {
+function pathOf(
+  disk: Partial<Pick<FoundDisk, "wwn" | "paths">> | undefined,
+): string {
   const wwn = disk?.wwn?.replace(/^0x/, "") ?? "";
   return disk?.paths === 2
     ? `/dev/mapper/3${wwn}`
@@ -49,8 +67,16 @@ export interface MultipathPlan {
 export function multipathOf(site: Site): MultipathPlan[] {
   const disks = disksOf(site);
   const byHost = new Map<string, Set<string>>();
-  for (const { host, vdevs, spares } of site.storage?.pools ?? []) {
-    for (const place of [...vdevs.flatMap((vdev) => vdev.disks), ...spares]) {
+  for (const { host, vdevs, spares, replace } of site.storage?.pools ?? []) {
+    // One that leaves is read through its map until it has left.
+    const leaving = replace.flatMap(({ old }) =>
+      typeof old === "string" ? [] : [old],
+    );
+    for (const place of [
+      ...vdevs.flatMap((vdev) => vdev.disks),
+      ...spares,
+      ...leaving,
+    ]) {
       const disk = disks.get(placeOf(place));
       if (disk?.paths !== 2 || disk.wwn === undefined) continue;
       const wwids = byHost.get(host) ?? new Set();

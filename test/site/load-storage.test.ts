@@ -36,6 +36,36 @@ const cases: [string, string | RegExp, string, string][] = [
     'must be "SHELF:BAY" or "HOST:DISK", like shelf1:0',
   ],
   [
+    "a replacement that stands nowhere",
+    "      properties: { autotrim: true }\n",
+    "      replace: [{ old: shelf1:4, new: shelf3:4 }]\n",
+    'x disk "shelf3:4" stands in no vdev of pool "fast", put it where it is to be\n  at storage.pools[0].replace[0].new',
+  ],
+  [
+    "a disk to replace that is still declared",
+    "      properties: { autotrim: true }\n",
+    "      replace: [{ old: shelf1:2, new: shelf2:2 }]\n",
+    'x disk "shelf1:2" still stands in a vdev, put the new one into its place there\n  at storage.pools[0].replace[0].old',
+  ],
+  [
+    "a disk to replace that is not there",
+    "      properties: { autotrim: true }\n",
+    "      replace: [{ old: shelf1:9, new: shelf2:2 }]\n",
+    'x there is no disk "shelf1:9", did you mean',
+  ],
+  [
+    "a disk to add that stands nowhere",
+    "      properties: { autotrim: true }\n",
+    '      add: ["shelf1:4"]\n',
+    'x disk "shelf1:4" stands in no vdev of pool "fast", put it where it is to be\n  at storage.pools[0].add[0]',
+  ],
+  [
+    "a GUID as a number",
+    "      properties: { autotrim: true }\n",
+    "      destroy: { guid: 15 }\n",
+    "at storage.pools[0].destroy.guid",
+  ],
+  [
     "a pool called as a kind of vdev",
     "- name: tank\n",
     "- name: mirror1\n",

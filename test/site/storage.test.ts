@@ -80,6 +80,41 @@ test("a vdev of another class says so, and an ordinary one does not", () => {
   expect(poolsOf(site)[0]?.vdevs[0]).not.toHaveProperty("class");
 });
 
+test("what is to be replaced, added, taken over or destroyed is said with the disks' lasting names", () => {
+  const site = load();
+  const [pool] = storageOf(site).pools;
+  const place = (shelf: number, name: string) => ({
+    holder: `shelf${shelf}`,
+    name,
+  });
+  Object.assign(pool ?? {}, {
+    replace: [
+      { old: place(1, "4"), new: place(1, "2") },
+      { old: "0x5000c500a1ffffff", new: place(2, "2") },
+    ],
+    add: [place(4, "3"), place(1, "3")],
+    adopt: { guid: "15" },
+    destroy: { guid: "16" },
+  });
+  expect(poolsOf(site)[0]).toMatchObject({
+    replace: [
+      { old: disk(1, 4), new: disk(1, 2) },
+      { old: "/dev/disk/by-id/wwn-0x5000c500a1ffffff", new: disk(2, 2) },
+    ],
+    add: [disk(4, 3), disk(1, 3)],
+    adopt: { guid: "15" },
+    destroy: { guid: "16" },
+  });
+
+  const shelves = site.hardware.shelves;
+  for (const shelf of shelves) shelf.paths = 2;
+  expect(poolsOf(site)[0]?.replace?.[1]?.old).toBe(
+    "/dev/mapper/35000c500a1ffffff",
+  );
+  // The one that leaves has its map until it has left.
+  expect(multipathOf(site)[0]?.wwids).toContain("35000c500a1010004");
+});
+
 test("the host is told how much memory the cache may take, whom to mail and when to scrub", () => {
   const site = load();
   expect(poolCareOf(site)).toEqual([
