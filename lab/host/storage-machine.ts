@@ -68,6 +68,8 @@ export const storageTools: Record<string, Tool> = {
 const installed = [
   ...Object.keys(diskUnits),
   "nfs-server.service",
+  targetUnit,
+  "smbd.service",
   "chrony.service",
   "cron.service",
   "iscsid.service",
