@@ -113,6 +113,19 @@ describe("volumes", () => {
     expect(await get("volsize", "tank/v")).toBe(`${64 * 1024 ** 2}\t-`);
   });
 
+  test("keep what they reserved in step with their size, where nobody else set it", async () => {
+    const reserved = async () =>
+      Number((await get("refreservation", "tank/v")).split("\t")[0]);
+    await machine.must("zfs create -V 128M tank/v");
+    const before = await reserved();
+    expect(before).toBeGreaterThan(128 * 1024 ** 2);
+    await machine.must("zfs set volsize=256M tank/v");
+    expect(await reserved()).toBe(2 * before);
+    await machine.must("zfs set refreservation=100M tank/v");
+    await machine.must("zfs set volsize=512M tank/v");
+    expect(await reserved()).toBe(100 * 1024 ** 2);
+  });
+
   test("keep their block size", async () => {
     await machine.must("zfs create -s -b 8k -V 100M tank/v");
     expect(await get("volblocksize", "tank/v")).toBe("8192\tlocal");

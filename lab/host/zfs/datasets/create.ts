@@ -86,8 +86,7 @@ export function create(call: Call, words: readonly string[]): number {
     dataset.fixed.volblocksize = `${block}`;
     dataset.fixed.volsize = `${whole}`;
     if (!given.has("s")) {
-      // What its own records take at most.
-      const reserved = whole + Math.ceil(whole / block) * 256;
+      const reserved = reservedBytes(whole, block);
       if (reserved > availableBytes(world, pool, parentPath(path) ?? ""))
         throw cannot("out of space");
       dataset.local.refreservation ??= `${reserved}`;
@@ -114,6 +113,11 @@ export function create(call: Call, words: readonly string[]): number {
     code = 1;
   }
   return code;
+}
+
+/** Of a thick volume, with what its own records take at most. */
+export function reservedBytes(volsize: number, block: number): number {
+  return volsize + Math.ceil(volsize / block) * 256;
 }
 
 function blockOf(

@@ -3,7 +3,8 @@ import type { HostWorld } from "../../world";
 import { Failure, options, usage } from "../options";
 import { type Pool, savePool } from "../pool";
 import { settingsOf } from "../settings";
-import { below } from "./dataset";
+import { reservedBytes } from "./create";
+import { below, type Dataset } from "./dataset";
 import { findDataset, mustFind } from "./find";
 import { mountAll, mountDataset, unmountAll } from "./mounting";
 import { mountedAt } from "./mounts";
@@ -68,7 +69,7 @@ export function set(call: Call, words: readonly string[]): number {
       () => {
         for (const [rule, key, value] of changes) {
           // A smaller volume is made without a word, whatever is in it.
-          if (key === "volsize") dataset.fixed.volsize = value;
+          if (key === "volsize") resize(dataset, value, changes);
           else if (rule?.size?.words !== undefined && value === "none")
             delete dataset.local[key];
           else dataset.local[key] = value;
@@ -80,6 +81,20 @@ export function set(call: Call, words: readonly string[]): number {
     if (changes.some(([, key]) => key === "sharenfs")) writeShares(world);
   }
   return code;
+}
+
+/** A thick volume stays thick: libzfs sets the room it reserved by itself anew. */
+function resize(
+  { fixed, local }: Pick<Dataset, "fixed" | "local">,
+  value: string,
+  changes: readonly [unknown, string, string][],
+): void {
+  const block = Number(fixed.volblocksize);
+  const isOwn =
+    local.refreservation === `${reservedBytes(Number(fixed.volsize), block)}`;
+  if (isOwn && !changes.some(([, key]) => key === "refreservation"))
+    local.refreservation = `${reservedBytes(Number(value), block)}`;
+  fixed.volsize = value;
 }
 
 function sizeProblem(
