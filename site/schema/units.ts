@@ -48,7 +48,11 @@ function quantity(name: Quantity, example: string) {
 }
 
 export const size = quantity("size", "20GiB");
-export const block = quantity("block", "128KiB");
+/** Of ZFS: it takes nothing between. */
+export const block = quantity("block", "128KiB").refine(
+  (bytes) => Number.isInteger(Math.log2(bytes)) && bytes <= 16 * 2 ** 20,
+  "must be a power of two, at most 16MiB",
+);
 export const capacity = quantity("capacity", "4TB");
 export const rate = quantity("rate", "1Gbit");
 export const duration = quantity("duration", "30s");

@@ -66,6 +66,12 @@ const cases: [string, string | RegExp, string, string][] = [
     "at storage.pools[0].destroy.guid",
   ],
   [
+    "a record size that ZFS does not take",
+    "recordsize: 64KiB",
+    "recordsize: 3MiB",
+    "x must be a power of two, at most 16MiB, correct the value\n  at storage.datasets[0].properties.recordsize",
+  ],
+  [
     "a pool called as a kind of vdev",
     "- name: tank\n",
     "- name: mirror1\n",
