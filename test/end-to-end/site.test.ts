@@ -51,7 +51,7 @@ test("a refresh is quiet, in one request a guest, bridge, mapping, storage and o
   const { code, output } = await lab.run("refresh", "--yes", "--skip-preview");
   expect(code).toBe(0);
   expect(output).toMatch(/Resources:\s+\d+ unchanged/);
-  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 4 + 5 + 2 * 3);
+  expect(lab.requests().length).toBeLessThanOrEqual(9 + 3 + 1 + 5 + 5 + 2 * 3);
 });
 
 test("state is small: under 3 kB a machine", () => {
