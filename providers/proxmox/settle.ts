@@ -23,14 +23,19 @@ export async function settle<T>(
   step: (again: boolean) => Promise<T>,
 ): Promise<T> {
   let inVain = 0;
+  let before: ProxmoxError | TaskError | undefined;
   for (let again = false; ; again = true) {
     try {
       return await step(again);
     } catch (error) {
+      // The deadline met a later look or try, which has no more to say.
+      if (before && signal.aborted && error === signal.reason)
+        throw waitedInVain(before, error);
       if (!isUnsettled(error) || signal.aborted) throw error;
       const looked = error instanceof ProxmoxError && error.method === "GET";
       inVain = looked ? inVain + 1 : 0;
       if (inVain === looksInVain) throw error;
+      before = error;
       try {
         await sleep(pauseMs, undefined, { signal });
       } catch {

@@ -65,6 +65,25 @@ test.each(["update", "delete"] as const)(
 );
 
 test.each([
+  ["update", "POST /nodes/*/qemu/*/config"],
+  ["delete", "POST /nodes/*/qemu/*/status/*"],
+] as const)(
+  "the lock is told by %s, too, where the deadline meets a request on its way (%s)",
+  async (verb, match) => {
+    set("lock", "backup");
+    // The second is under way when two seconds are over.
+    lab.control({ do: "fault", fault: { kind: "latency", match, ms: 1_200 } });
+    const timeouts = { [verb]: 2 };
+    const work =
+      verb === "update"
+        ? vm.update(id, props, { ...news, timeouts })
+        : vm.delete(id, { ...props, timeouts });
+    await expect(work).rejects.toThrow(/took over 2 s, .*VM is locked/);
+    unlock();
+  },
+);
+
+test.each([
   ["an update", "update", "qmreboot"],
   ["a delete", "delete", "qmdestroy"],
 ] as const)(

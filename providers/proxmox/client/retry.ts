@@ -22,11 +22,16 @@ export async function retrying<T>(
   signal: AbortSignal,
   send: () => Promise<T>,
 ): Promise<T> {
+  let held: ProxmoxError | undefined;
   for (let tries = 1; ; tries++) {
     try {
       return await send();
     } catch (error) {
+      // The deadline met a request on its way: why there was another is known.
+      if (held && signal.aborted && error === signal.reason)
+        throw waitedInVain(held, error);
       const lock = isLocked(error) || isLockTimeout(error);
+      if (lock) held = error as ProxmoxError;
       const again = lock || (passes(error, method) && tries < connectionTries);
       if (!again) throw error;
       try {
