@@ -24,6 +24,7 @@ export class Journal {
   readonly #unwritten = new Map<string, Entry>();
   #descriptor: number | undefined;
   #grown = 0;
+  #begun = false;
   #closed = false;
 
   constructor(
@@ -38,7 +39,6 @@ export class Journal {
     for (const line of lines.slice(0, -1)) {
       if (line) apply(JSON.parse(line) as Entry);
     }
-    this.#compact();
   }
 
   add(entry: Entry): void {
@@ -51,6 +51,13 @@ export class Journal {
     if (this.#unwritten.size === 0 || this.#closed) return;
     const text = print([...this.#unwritten.values()]);
     this.#unwritten.clear();
+    // Who only reads leaves the file to the one who writes. The first to write
+    // begins it anew, without a last line that was cut.
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#compact();
+      return;
+    }
     this.#descriptor ??= openSync(this.file, "a", 0o600);
     writeSync(this.#descriptor, text);
     this.#grown += text.length;
