@@ -23,14 +23,9 @@ afterAll(() => host.stop());
 type Values = Record<string, unknown>;
 const group = `/iscsi/${iqn}/tpg1`;
 const theirs = "iqn.2020-01.org.other:x";
-const create = async (inputs = targetInputs()) => {
-  const { id, outs } = await host.provider.create(inputs);
-  return { id, props: outs ?? {} };
-};
-const quiet = async (id: string, props: Values, inputs = targetInputs()) => {
-  const { props: found = {} } = await host.provider.read(id, props);
-  return (await host.provider.diff(id, found, inputs)).changes === false;
-};
+const create = (inputs = targetInputs()) => host.create(inputs);
+const quiet = async (id: string, props: Values, inputs = targetInputs()) =>
+  (await host.look(id, props, inputs)).changes === false;
 const login = () =>
   logIn(host.world, {
     target: iqn,

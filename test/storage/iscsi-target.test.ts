@@ -24,15 +24,7 @@ afterAll(() => host.stop());
 
 type Values = Record<string, unknown>;
 const group = `/iscsi/${iqn}/tpg1`;
-const create = async (inputs = targetInputs()) => {
-  const { id, outs } = await host.provider.create(inputs);
-  return { id, props: outs ?? {} };
-};
-async function look(id: string, props: Values, inputs: Values) {
-  const { props: found = {} } = await host.provider.read(id, props);
-  const { changes } = await host.provider.diff(id, found, inputs);
-  return { found, changes };
-}
+const create = (inputs = targetInputs()) => host.create(inputs);
 const login = (initiator: string, username: string, password = "") =>
   logIn(host.world, {
     target: iqn,
@@ -89,7 +81,7 @@ test("volumes are served to each initiator, at the declared address only, and th
   expect(loginOne()).toEqual([0, 1]);
   expect(login(two, "two", passwords[2])).toEqual([1]);
   expect(login(two, "two", passwords[0])).toBe("authorization failure");
-  expect((await look(id, props, targetInputs())).changes).toBe(false);
+  expect((await host.look(id, props, targetInputs())).changes).toBe(false);
   host.commands();
   await host.provider.update(id, props, targetInputs());
   expect(host.commands().join("\n")).not.toMatch(/targetcli|dd of/);
@@ -97,7 +89,7 @@ test("volumes are served to each initiator, at the declared address only, and th
 
 test("no secret is in an argument, a log, a file of others or an error, and none is left in memory's files", async () => {
   const { id, props } = await create();
-  await look(id, props, targetInputs());
+  await host.look(id, props, targetInputs());
   host.fault({ match: "dd of=", kind: "fails", text: `dd: ${passwords[0]}x` });
   const credentials = {
     ...(targetInputs().credentials as Values),
@@ -197,10 +189,10 @@ test.each(Object.keys(changes))(
     logOut(host.world, iqn, one);
     logOut(host.world, iqn, two);
     expect(settled(host.saved())).toBe(settled(await host.live()));
-    expect((await look(id, outs, news)).changes).toBe(false);
+    expect((await host.look(id, outs, news)).changes).toBe(false);
     const back = targetInputs();
     const again = await host.provider.update(id, outs, back);
-    expect((await look(id, again.outs ?? {}, back)).changes).toBe(false);
+    expect((await host.look(id, again.outs ?? {}, back)).changes).toBe(false);
   },
 );
 
@@ -293,14 +285,14 @@ test.each<[string, () => unknown]>([
     const { id, props } = await create();
     const before = sortedTree(await host.live());
     await bend();
-    const { found, changes } = await look(id, props, targetInputs());
+    const { found, changes } = await host.look(id, props, targetInputs());
     expect(changes).toBe(true);
     for (const secret of ["somebody-elses"])
       expect(JSON.stringify(found) + host.told()).not.toContain(secret);
     const { outs = {} } = await host.provider.update(id, found, targetInputs());
     expect(sortedTree(await host.live())).toBe(before);
     expect(sortedTree(host.saved())).toBe(before);
-    expect((await look(id, outs, targetInputs())).changes).toBe(false);
+    expect((await host.look(id, outs, targetInputs())).changes).toBe(false);
   },
 );
 
@@ -318,7 +310,7 @@ test("after a start without its volumes the target is whole again", async () => 
   host.lab.reboot();
   expect(loginOne()).toEqual([]);
   logOut(host.world, iqn, one);
-  const { found, changes } = await look(id, props, targetInputs());
+  const { found, changes } = await host.look(id, props, targetInputs());
   expect(changes).toBe(true);
   await host.provider.update(id, found, targetInputs());
   expect(loginOne()).toEqual([0, 1]);

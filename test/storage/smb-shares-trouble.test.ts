@@ -16,19 +16,10 @@ beforeAll(async () => {
 beforeEach(() => host.clean());
 afterAll(() => host.stop());
 
-type Values = Record<string, unknown>;
 const file = "/etc/samba/smb.conf";
 const conf = () => readFileSync(host.world.path(file), "utf8");
 const put = (text: string) => host.world.put(file, text);
-const create = async (inputs = smbInputs()) => {
-  const { id, outs } = await host.provider.create(inputs);
-  return { id, props: outs ?? {} };
-};
-const diff = async (id: string, props: Values, inputs: Values) => {
-  const { props: found = {} } = await host.provider.read(id, props);
-  const { changes } = await host.provider.diff(id, found, inputs);
-  return { found, changes };
-};
+const create = (inputs = smbInputs()) => host.create(inputs);
 const office = { user: "office", password: passwords.office };
 /** All that the resource makes, without times and passwords. */
 const state = async () => [
@@ -105,7 +96,7 @@ test.each<[string, () => unknown]>([
     const { id, props } = await create();
     const before = await state();
     await bend();
-    const { found, changes } = await diff(id, props, smbInputs());
+    const { found, changes } = await host.look(id, props, smbInputs());
     expect(changes).toBe(true);
     const { outs = {} } = await host.provider.update(id, found, smbInputs());
     expect((await host.registry()).split("\n").sort()).toEqual(
@@ -114,7 +105,7 @@ test.each<[string, () => unknown]>([
     expect(conf()).toMatch(/bind interfaces only = yes\n# END hybrid-site\n$/);
     expect((await state()).slice(2)).toEqual(before.slice(2));
     expect(host.gets("docs", office)).toBe("rw");
-    expect((await diff(id, outs, smbInputs())).changes).toBe(false);
+    expect((await host.look(id, outs, smbInputs())).changes).toBe(false);
   },
 );
 
@@ -130,7 +121,7 @@ test("a password that others set is seen by its time only, told, and set again",
   for (const account of later.accounts)
     if (account.name === "office") account.setAt += 60;
   host.world.save("passdb", later);
-  const { found, changes } = await diff(id, props, smbInputs());
+  const { found, changes } = await host.look(id, props, smbInputs());
   expect(changes).toBe(true);
   expect(found.passwords).toEqual({ office: "", scanner: passwords.scanner });
   expect(host.told()).toMatch(
@@ -138,7 +129,7 @@ test("a password that others set is seen by its time only, told, and set again",
   );
   const { outs = {} } = await host.provider.update(id, found, smbInputs());
   expect(host.gets("docs", office)).toBe("rw");
-  expect((await diff(id, outs, smbInputs())).changes).toBe(false);
+  expect((await host.look(id, outs, smbInputs())).changes).toBe(false);
 });
 
 test.each<[string, () => unknown, RegExp]>([
@@ -303,7 +294,7 @@ test.each([
     host.gets("papers", { user: "office", password: "another-password" }),
   ).toBe("rw");
   expect(await host.registry()).not.toMatch(/docs\]/);
-  expect((await diff(id, outs, news)).changes).toBe(false);
+  expect((await host.look(id, outs, news)).changes).toBe(false);
   expect(await candidates()).toEqual(["smb.conf"]);
 });
 
@@ -320,7 +311,7 @@ test.each(["useradd", "smbpasswd -s", "net conf import", "systemctl restart"])(
     ).toBeGreaterThan(0);
     expect((await host.registry()).match(/^\[/gm)).toHaveLength(1);
     expect(conf().match(/BEGIN hybrid-site/g)).toHaveLength(1);
-    expect((await diff(id, props, smbInputs())).changes).toBe(false);
+    expect((await host.look(id, props, smbInputs())).changes).toBe(false);
   },
 );
 
@@ -335,76 +326,4 @@ test.each([
   await host.provider.delete(id, props);
   expect([conf(), await host.registry()]).toEqual([before, ""]);
   expect(await host.run("pdbedit --list")).toBe("");
-});
-
-test("shares, accounts and settings of others stay as they are, and outlive us", async () => {
-  put(`${conf()}\n[scans]\n\tpath = /srv\n\tnosuch = 1\n`);
-  await host.run("net conf addshare theirs /srv");
-  await host.run("useradd boss");
-  await host.run("smbpasswd -s -a boss", "bosses-own\nbosses-own\n");
-  const before = [
-    conf(),
-    await host.registry(),
-    await host.run("pdbedit --list"),
-  ];
-  const { id, props } = await create();
-  expect(host.told()).toMatch(
-    /says of smb.conf: Ignoring unknown parameter "nosuch"/,
-  );
-  expect((await diff(id, props, smbInputs())).changes).toBe(false);
-  await host.provider.delete(id, props);
-  expect([
-    conf(),
-    await host.registry(),
-    await host.run("pdbedit --list"),
-  ]).toEqual(before);
-  expect(host.told()).toMatch(/has other shares and runs on/);
-  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
-});
-
-test("a share and an account that are adopted are made as declared, and let go", async () => {
-  await host.run("net conf addshare docs /tank/docs");
-  await host.run("useradd office");
-  await host.run(
-    "smbpasswd -s -a office",
-    "office-of-before\noffice-of-before\n",
-  );
-  const inputs = smbInputs({ adopt: true });
-  const { id, props } = await create(inputs);
-  expect(host.gets("docs", office)).toBe("rw");
-  expect((await diff(id, props, inputs)).changes).toBe(false);
-  await host.provider.delete(id, props);
-  expect(await host.registry()).toMatch(/^\[docs\]\n(?!.*hybrid-site)/);
-  expect(await host.run("pdbedit --list --verbose")).toMatch(
-    /office(?![\s\S]*hybrid-site)/,
-  );
-});
-
-test("another's share and settings are neither read as ours nor taken away", async () => {
-  const { id, props } = await create();
-  await host.run("net conf setparm docs hybrid-site:owner site/SmbShares/else");
-  put(conf().replaceAll("SmbShares/storage", "SmbShares/else"));
-  expect(await host.provider.read(id, props)).toEqual({});
-  await host.provider.delete(id, props);
-  expect(await host.registry()).toMatch(/\[docs\]/);
-  expect(conf()).toMatch(/BEGIN hybrid-site/);
-});
-
-test("guests read or write where that is said, and nowhere else", async () => {
-  const open = docs({ guests: "rw", readers: undefined, writers: undefined });
-  const shown = docs({
-    name: "media",
-    path: "/tank/media",
-    dataset: "tank/media",
-    guests: "ro",
-    readers: undefined,
-  });
-  const { id, props } = await create(smbInputs({ shares: [open, shown] }));
-  expect(conf()).toMatch(/map to guest = Bad User/);
-  expect([host.gets("docs", {}), host.gets("media", {})]).toEqual(["rw", "ro"]);
-  expect(host.gets("media", office)).toBe("rw");
-  expect(host.gets("docs", { address: "10.0.31.1" })).toBeUndefined();
-  const { outs = {} } = await host.provider.update(id, props, smbInputs());
-  expect(host.gets("docs", {})).toBeUndefined();
-  expect((await diff(id, outs, smbInputs())).changes).toBe(false);
 });

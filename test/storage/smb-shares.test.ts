@@ -18,15 +18,7 @@ afterAll(() => host.stop());
 
 type Values = Record<string, unknown>;
 const conf = () => readFileSync(host.world.path("/etc/samba/smb.conf"), "utf8");
-const create = async (inputs = smbInputs()) => {
-  const { id, outs } = await host.provider.create(inputs);
-  return { id, props: outs ?? {} };
-};
-const diff = async (id: string, props: Values, inputs: Values) => {
-  const { props: found = {} } = await host.provider.read(id, props);
-  const { changes } = await host.provider.diff(id, found, inputs);
-  return { found, changes };
-};
+const create = (inputs = smbInputs()) => host.create(inputs);
 const as = (user: "office" | "scanner", password = passwords[user]) => ({
   user,
   password,
@@ -65,7 +57,7 @@ test("a share is there for its accounts at its addresses while its dataset is mo
   await host.run("zfs unmount tank/docs");
   expect(host.gets("docs", as("office"))).toBeUndefined();
   await host.run("zfs mount tank/docs");
-  expect((await diff(id, props, smbInputs())).changes).toBe(false);
+  expect((await host.look(id, props, smbInputs())).changes).toBe(false);
   host.commands();
   await host.provider.update(id, props, smbInputs());
   expect(host.commands().join("\n")).not.toMatch(
@@ -139,7 +131,7 @@ test.each(Object.keys(changes))(
     const { outs = {} } = await host.provider.update(id, props, news);
     expect(await host.registry()).toMatch(expected);
     expect((await host.registry()).match(/^\[/gm)).toHaveLength(1);
-    expect((await diff(id, outs, news)).changes).toBe(false);
+    expect((await host.look(id, outs, news)).changes).toBe(false);
     // Who was connected by the old rules is not any more.
     expect(host.sentAway()).toEqual(["docs"]);
     await host.provider.update(id, outs, smbInputs());
@@ -185,7 +177,7 @@ test.each(Object.keys(inputChanges))(
     });
     if (replaces.length > 0) return;
     const { outs = {} } = await host.provider.update(id, props, news);
-    expect((await diff(id, outs, news)).changes).toBe(false);
+    expect((await host.look(id, outs, news)).changes).toBe(false);
     expect(await host.listening()).toEqual([
       "127.0.0.1",
       ...(news.interfaces as string[]),
@@ -222,7 +214,7 @@ test("a directory gets its rights, keeps what is in it, and drift of them is men
   expect(await stat()).toMatchObject(directory);
   expect(await host.registry()).toMatch(/directory mask = 2770/);
   host.world.save("rights", {});
-  const { found, changes } = await diff(id, props, inputs);
+  const { found, changes } = await host.look(id, props, inputs);
   expect(changes).toBe(true);
   await host.provider.update(id, found, inputs);
   expect(await stat()).toMatchObject(directory);
@@ -246,7 +238,7 @@ test("a password is rotated by an update, others stay, and one that is removed l
   expect(await host.run("pdbedit --list")).not.toContain("scanner");
   // Files in the datasets are its by number: no other may get that.
   expect(await host.run("getent passwd scanner")).toMatch(/^scanner:x:/);
-  expect((await diff(id, left, fewer)).changes).toBe(false);
+  expect((await host.look(id, left, fewer)).changes).toBe(false);
   await host.provider.update(id, left, smbInputs());
   expect(host.gets("docs", as("scanner"))).toBe("ro");
 });

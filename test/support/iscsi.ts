@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { bootStorage, storageTools } from "../../lab/host/storage-machine";
-import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as iscsiTarget } from "../../providers/storage/iscsi-target/lifecycle";
-import { type TestHost, testHost } from "./host";
-import { configured, type Provider } from "./provider";
+import { testHost } from "./host";
+import { type ResourceHost, resourceHost } from "./resource-host";
 import { fourDisks, id } from "./zfs-machine";
 
 type Values = Record<string, unknown>;
@@ -64,8 +63,7 @@ export interface Saved {
   targets: SavedTarget[];
 }
 
-export interface TargetHost extends TestHost {
-  provider: Provider;
+export interface TargetHost extends ResourceHost {
   /** At the machine, past the wire; throws when it fails. */
   run(line: string): Promise<string>;
   /** What is served now. */
@@ -74,8 +72,6 @@ export interface TargetHost extends TestHost {
   text(path: string): string;
   /** As before the first target. */
   clean(): Promise<void>;
-  /** What was told since the last call. */
-  told(): string;
 }
 
 /** A machine with the volumes tank/a, tank/b and tank/c. */
@@ -86,10 +82,7 @@ export async function targetHost(): Promise<TargetHost> {
       boot: (world) => bootStorage(world, fourDisks),
     },
   });
-  const lines: string[] = [];
-  const log = jest
-    .spyOn(process.stdout, "write")
-    .mockImplementation((line) => lines.push(String(line)) > 0);
+  const resource = resourceHost(host, iscsiTarget);
   const run = async (line: string) =>
     String(await host.lab.control({ do: "run", words: line.split(" ") }));
   await run(`zpool create tank mirror ${id(1)} ${id(2)}`);
@@ -97,11 +90,7 @@ export async function targetHost(): Promise<TargetHost> {
     await run(`zfs create -V 64M tank/${name}`);
   const text = (path: string) => readFileSync(host.world.path(path), "utf8");
   return {
-    ...host,
-    provider: configured(
-      iscsiTarget(new EngineWatch(undefined)),
-      host.configuration,
-    ),
+    ...resource,
     run,
     text,
     async live() {
@@ -117,12 +106,7 @@ export async function targetHost(): Promise<TargetHost> {
       await run("targetctl clear");
       await run(`rm --force -- ${saved} /root/.targetcli/log.txt`);
       await run("targetcli set global auto_add_default_portal=true");
-      lines.splice(0);
-    },
-    told: () => lines.splice(0).join(""),
-    async stop(keep) {
-      log.mockRestore();
-      await host.stop(keep);
+      resource.told();
     },
   };
 }

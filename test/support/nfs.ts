@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { PassThrough } from "node:stream";
 import type { HostWorld, Tool } from "../../lab/host";
 import {
   bootUnits,
@@ -13,10 +12,9 @@ import {
   startServer,
   stopServer,
 } from "../../lab/host/nfs";
-import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as nfsExports } from "../../providers/storage/nfs-exports/lifecycle";
-import { type TestHost, testHost } from "./host";
-import { configured, type Provider } from "./provider";
+import { testHost } from "./host";
+import { type ResourceHost, resourceHost, runTool } from "./resource-host";
 
 type Values = Record<string, unknown>;
 
@@ -36,15 +34,12 @@ export const exportsInputs = (changes: Values = {}): Values => ({
   ...changes,
 });
 
-export interface NfsHost extends TestHost {
-  provider: Provider;
-  run(tool: string, ...words: string[]): Promise<string>;
+export interface NfsHost extends ResourceHost {
+  run(line: string): Promise<string>;
   /** Lines of `exportfs -s`. */
   exported(): Promise<string[]>;
   /** As before the first export. */
   clean(): void;
-  /** What was told since the last call. */
-  told(): string;
 }
 
 /** A machine with the mounted datasets "tank/vm" and "tank/iso". */
@@ -69,34 +64,13 @@ export async function exportsHost(): Promise<NfsHost> {
   const host = await testHost({ login: "ops", spec: { tools, boot } });
   for (const path of ["/tank/vm", "/tank/iso", "/srv"])
     mkdirSync(host.world.path(path), { recursive: true });
-  const lines: string[] = [];
-  const log = jest
-    .spyOn(process.stdout, "write")
-    .mockImplementation((line) => lines.push(String(line)) > 0);
-  /** Past the wire, which costs a process each time. */
-  const run = async (tool: string, ...words: string[]) => {
-    const stdout = new PassThrough();
-    await tools[tool]?.({
-      words,
-      user: "root",
-      world: host.world,
-      stdin: new PassThrough(),
-      stdout,
-      stderr: new PassThrough(),
-      signal: new AbortController().signal,
-      run: () => Promise.resolve(127),
-    });
-    return String(stdout.read() ?? "");
-  };
+  const resource = resourceHost(host, nfsExports);
+  const run = (line: string) => runTool(tools, host.world, line);
   return {
-    ...host,
-    provider: configured(
-      nfsExports(new EngineWatch(undefined)),
-      host.configuration,
-    ),
+    ...resource,
     run,
     exported: async () =>
-      (await run("exportfs", "-s")).split("\n").filter(Boolean),
+      (await run("exportfs -s")).split("\n").filter(Boolean),
     clean() {
       host.lab.faults.clear();
       host.world.put("/etc/exports", "");
@@ -104,12 +78,7 @@ export async function exportsHost(): Promise<NfsHost> {
       const folder = host.world.path("/etc/exports.d");
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder);
-      lines.splice(0);
-    },
-    told: () => lines.splice(0).join(""),
-    async stop() {
-      log.mockRestore();
-      await host.stop();
+      resource.told();
     },
   };
 }

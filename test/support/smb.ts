@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { PassThrough } from "node:stream";
 import type { Tool } from "../../lab/host";
 import {
   bootUnits,
@@ -15,10 +14,9 @@ import {
   startServer,
   stopServer,
 } from "../../lab/host/samba";
-import { EngineWatch } from "../../providers/dynamic/engine";
 import { provider as smbShares } from "../../providers/storage/smb-shares/lifecycle";
-import { type TestHost, testHost } from "./host";
-import { configured, type Provider } from "./provider";
+import { testHost } from "./host";
+import { type ResourceHost, resourceHost, runTool } from "./resource-host";
 
 type Values = Record<string, unknown>;
 
@@ -50,8 +48,7 @@ export const smbInputs = (changes: Values = {}): Values => ({
 
 type Client = Parameters<typeof access>[2];
 
-export interface SmbHost extends TestHost {
-  provider: Provider;
+export interface SmbHost extends ResourceHost {
   /** As root at the machine, past the wire; standard output. */
   run(line: string, stdin?: string): Promise<string>;
   /** `net conf list`. */
@@ -63,8 +60,6 @@ export interface SmbHost extends TestHost {
   sentAway(): string[];
   /** As before the first share. */
   clean(): void;
-  /** What was told since the last call. */
-  told(): string;
 }
 
 const units = {
@@ -81,35 +76,11 @@ export async function smbHost(): Promise<SmbHost> {
   };
   const host = await testHost({ spec: { tools } });
   const { world } = host;
-  const lines: string[] = [];
-  const log = jest
-    .spyOn(process.stdout, "write")
-    .mockImplementation((line) => lines.push(String(line)) > 0);
-  const run = async (line: string, stdin = "") => {
-    const words = line.match(/'[^']*'|\S+/g) ?? [];
-    const [tool = "", ...rest] = words.map((word) => word.replaceAll("'", ""));
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const input = new PassThrough();
-    input.end(stdin);
-    const code = await tools[tool]?.({
-      words: rest,
-      user: "root",
-      world,
-      stdin: input,
-      stdout,
-      stderr,
-      signal: new AbortController().signal,
-      run: () => Promise.resolve(127),
-    });
-    if (code !== 0) throw new Error(`${line}: ${code} ${stderr.read()}`);
-    return String(stdout.read() ?? "");
-  };
+  const resource = resourceHost(host, smbShares);
+  const run = (line: string, stdin?: string) =>
+    runTool(tools, world, line, stdin);
   return {
-    ...host,
-    provider: configured(
-      smbShares(new EngineWatch(undefined)),
-      host.configuration,
-    ),
+    ...resource,
     run,
     registry: () => run("net conf list"),
     gets: (share, client) =>
@@ -136,12 +107,7 @@ export async function smbHost(): Promise<SmbHost> {
       setAddresses(world, ["10.0.20.10", "10.0.10.10", "203.0.113.7"]);
       installUnits(world, ["smbd.service"]);
       bootUnits(world, units);
-      lines.splice(0);
-    },
-    told: () => lines.splice(0).join(""),
-    async stop() {
-      log.mockRestore();
-      await host.stop();
+      resource.told();
     },
   };
 }
