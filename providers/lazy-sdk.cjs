@@ -1,16 +1,28 @@
 // Has Node load some parts of Pulumi's SDK when they are first used. The SDK
 // loads them in each plugin's process: a compiler and a package tree for
 // functions that are to be serialized, and the automation API. No resource of
-// this project needs them, and they are most of a plugin's start.
+// this project needs them, and they are most of a plugin's start. In the
+// program's process it loads what sends traces, for `--tracing` alone.
 const Module = require("node:module");
 const path = require("node:path");
 
-const names = [
+const whole = [
   "typescript",
   "@pulumi/pulumi/vendor/typescript@3.8.3/typescript.js",
   "@pulumi/pulumi/automation",
   "@npmcli/arborist",
 ];
+
+/** Taken apart where they are imported: each of their exports is a stand-in. */
+const tracing = [
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-trace-base",
+  "@opentelemetry/sdk-trace-node",
+  "@opentelemetry/exporter-zipkin",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-grpc",
+];
+const standIns = new Map();
 
 function find(name) {
   try {
@@ -22,19 +34,17 @@ function find(name) {
   }
 }
 
-function standIn(file) {
+function standIn(file, get) {
   let loaded;
   const real = () => {
     if (loaded === undefined) {
-      delete require.cache[file];
+      // What is real imports what is real.
+      for (const [name, module] of standIns) {
+        if (require.cache[name] === module) delete require.cache[name];
+      }
       loaded = require(file);
     }
     return loaded;
-  };
-  const get = (_, key) => {
-    // Asked of every module by the code that imports it.
-    if (key === "__esModule") return true;
-    return key === "default" ? (real().default ?? real()) : real()[key];
   };
   const module = new Module(file);
   module.filename = file;
@@ -42,7 +52,8 @@ function standIn(file) {
   module.exports = new Proxy(
     {},
     {
-      get,
+      // Asked of every module by the code that imports it.
+      get: (_, key) => (key === "__esModule" ? true : get(real, key)),
       has: (_, key) => key in real(),
       ownKeys: () => Reflect.ownKeys(real()),
       getOwnPropertyDescriptor: (_, key) => ({
@@ -54,6 +65,24 @@ function standIn(file) {
   return module;
 }
 
-for (const file of names.map(find)) {
-  if (file !== undefined) require.cache[file] ??= standIn(file);
+const now = (real, key) =>
+  key === "default" ? (real().default ?? real()) : real()[key];
+
+/** A function or a class that is loaded when it is called or made. */
+const onCall = (real, key) =>
+  new Proxy(function later() {}, {
+    apply: (_, self, words) => Reflect.apply(real()[key], self, words),
+    construct: (_, words) => Reflect.construct(real()[key], words),
+  });
+
+for (const [names, get] of [
+  [whole, now],
+  [tracing, onCall],
+]) {
+  for (const file of names.map(find)) {
+    if (file === undefined || file in require.cache) continue;
+    const module = standIn(file, get);
+    standIns.set(file, module);
+    require.cache[file] = module;
+  }
 }

@@ -27,6 +27,18 @@ test("Pulumi's SDK loads without its compiler, package tree and automation API",
   ).toEqual([]);
 });
 
+test("the program's runner loads what sends traces when traces are asked for", () => {
+  const sdk = `Object.keys(require.cache).some((file) => /NodeTracerProvider/.test(file))`;
+  expect(
+    printed(`
+      const tracing = require("@pulumi/pulumi/cmd/run/tracing");
+      const before = ${sdk};
+      tracing.start("http://127.0.0.1:9/api/v2/spans");
+      const { traceId } = tracing.newSpan("up").spanContext();
+      console.log(JSON.stringify([before, ${sdk}, traceId]));`),
+  ).toEqual([false, true, expect.stringMatching(/[1-9a-f]/)]);
+});
+
 test("who needs them gets them", () => {
   expect(
     printed(`
