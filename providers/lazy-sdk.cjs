@@ -11,6 +11,7 @@ const whole = [
   "@pulumi/pulumi/vendor/typescript@3.8.3/typescript.js",
   "@pulumi/pulumi/automation",
   "@npmcli/arborist",
+  "zod/v4/locales",
 ];
 
 /** Taken apart where they are imported: each of their exports is a stand-in. */
@@ -22,6 +23,8 @@ const tracing = [
   "@opentelemetry/instrumentation",
   "@opentelemetry/instrumentation-grpc",
 ];
+/** Once it is there, V8 tells it of each script: for functions that are serialized. */
+const debuggerSession = ["@pulumi/pulumi/runtime/closure/v8Hooks"];
 const standIns = new Map();
 
 function find(name) {
@@ -75,9 +78,13 @@ const onCall = (real, key) =>
     construct: (_, words) => Reflect.construct(real()[key], words),
   });
 
+const noWait = (real, key) =>
+  key === "isInitializedAsync" ? async () => {} : now(real, key);
+
 for (const [names, get] of [
   [whole, now],
   [tracing, onCall],
+  [debuggerSession, noWait],
 ]) {
   for (const file of names.map(find)) {
     if (file === undefined || file in require.cache) continue;

@@ -39,6 +39,27 @@ test("the program's runner loads what sends traces when traces are asked for", (
   ).toEqual([false, true, expect.stringMatching(/[1-9a-f]/)]);
 });
 
+test("zod's other languages are there for who asks for one", () => {
+  const files = `Object.keys(require.cache).filter((file) => /locales.(de|fr)[.]cjs/.test(file)).length`;
+  expect(
+    printed(`
+      const { z } = require("zod");
+      const before = ${files};
+      z.config(z.locales.de());
+      const { error } = z.string().safeParse(1);
+      console.log(JSON.stringify([before, ${files}, error.issues[0].message]));`),
+  ).toEqual([0, 2, expect.stringMatching(/^Ungültige Eingabe/)]);
+});
+
+test("the program's runner opens no debugger for itself", () => {
+  expect(
+    printed(`
+      const hooks = require("@pulumi/pulumi/runtime/closure/v8Hooks");
+      hooks.isInitializedAsync().then(() =>
+        console.log(JSON.stringify(process.moduleLoadList.includes("NativeModule inspector"))));`),
+  ).toBe(false);
+});
+
 test("who needs them gets them", () => {
   expect(
     printed(`
