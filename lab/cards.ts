@@ -1,6 +1,8 @@
 import type { Host } from "../site";
 import type { cards } from "../site/catalog/cards";
-import type { PciSpec } from "./host/facts";
+import type { HostWorld } from "./host";
+import type { FactsSpec, PciSpec } from "./host/facts";
+import type { PciSpec as NodeFunction } from "./proxmox";
 
 type Model = keyof typeof cards;
 
@@ -104,6 +106,24 @@ export function pciOf(host: Host): PciSpec[] {
       maxLink: spec.link,
     }));
   });
+}
+
+/** As a node of Proxmox VE lists what is on its bus. */
+export function functionsIn(world: HostWorld): NodeFunction[] {
+  const { pci = [] } = world.load<Partial<FactsSpec>>("facts", {});
+  return pci.map(
+    ({ address, class: kind, vendor, device, subsystem, iommuGroup = -1 }) => ({
+      id: address,
+      class: `0x${kind.id}00`,
+      vendor: `0x${vendor.id}`,
+      vendorName: vendor.name,
+      device: `0x${device.id}`,
+      deviceName: device.name,
+      subsystemVendor: subsystem && `0x${subsystem.vendor.id}`,
+      subsystemDevice: subsystem && `0x${subsystem.device.id}`,
+      iommuGroup,
+    }),
+  );
 }
 
 function busAfter(place: string, count: number): string {

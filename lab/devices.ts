@@ -56,6 +56,7 @@ export async function startDevices(site: Site): Promise<Devices> {
     record: recorder("proxmox"),
     exportsTo: hosts.exportsTo,
     logsIn: hosts.logsIn,
+    functionsOf: hosts.functionsOf,
   });
   const router = await startRouter(site, place, recorder("openwrt"));
   return {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Site } from "../site";
 import { type Address, addressAt } from "./addresses";
+import { functionsIn } from "./cards";
 import { diskSpecs } from "./disks";
 import { factsOf } from "./facts";
 import { type HostLab, type HostRecord, startHost } from "./host";
@@ -12,7 +13,7 @@ import { logIn } from "./host/lio";
 import { bootStorage, servedPaths, storageTools } from "./host/storage-machine";
 import { initiatorOf } from "./initiator";
 import { hostsDirectory } from "./paths";
-import type { IscsiTarget, NfsExport } from "./proxmox";
+import type { IscsiTarget, NfsExport, PciSpec } from "./proxmox";
 
 export interface HostAccess {
   address: string;
@@ -34,6 +35,8 @@ export interface SiteHosts {
   exportsTo(node: string, server: string): NfsExport[];
   /** Whether a node of Proxmox VE gets into a target with what its machine is set to; it stays logged in. */
   logsIn(node: string, target: IscsiTarget): boolean;
+  /** What a node's machine has on its bus now. */
+  functionsOf(node: string): PciSpec[];
   close(): Promise<void>;
 }
 
@@ -116,6 +119,10 @@ export async function startHosts(
       if (!own || !world || !from) return false;
       const asked = { target, portal, from, ...initiatorOf(own) };
       return Array.isArray(logIn(world, asked));
+    },
+    functionsOf(node) {
+      const world = labs.get(clientOf(site, node)?.name ?? "")?.world;
+      return world ? functionsIn(world) : [];
     },
     async close() {
       await Promise.all([...labs.values()].map((lab) => lab.close()));

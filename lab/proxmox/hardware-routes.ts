@@ -1,4 +1,5 @@
 import { type Call, type Route, requirePrivilege } from "./call";
+import { functionsOf } from "./mappings";
 import { boolean, string } from "./parameters";
 import type { PciSpec, UsbSpec } from "./spec";
 
@@ -43,11 +44,11 @@ export const hardwareRoutes: Route[] = [
     schema: {
       optional: { "pci-class-blacklist": string, verbose: boolean },
     },
-    handle: ({ node, params }) => {
+    handle: ({ world, node, params }) => {
       const hidden = (params["pci-class-blacklist"] ?? hiddenClasses)
         .split(/[;, ]+/)
         .filter(Boolean);
-      return (node.pci ?? [])
+      return functionsOf(world, node)
         .filter(
           (device) =>
             !hidden.some((prefix) => device.class.startsWith(`0x${prefix}`)),

@@ -59,6 +59,7 @@ export async function startProxmox(
   world.seed = options.seed;
   world.exportsTo = options.exportsTo;
   world.logsIn = options.logsIn;
+  world.functionsOf = options.functionsOf;
   seed(world, spec, options.privileges);
   const faults = new Faults(directory);
   const tasks: Tasks = new Tasks(world, faults, taskMs, {

@@ -86,7 +86,7 @@ function checks(call: Call, mapping: Mapping, name: string) {
       },
     ];
   return devices.flatMap((device) => {
-    const wrong = mismatch(mapping, device, node);
+    const wrong = mismatch(mapping, device, call.world, node);
     return wrong
       ? [{ severity: "error", message: `Invalid configuration: ${wrong}\n` }]
       : [];

@@ -1,4 +1,5 @@
 import { parse } from "./property-strings";
+import type { PciSpec } from "./spec";
 import type { Mapping, Node, World } from "./world";
 
 export function mappingOf(
@@ -20,26 +21,36 @@ export function devicesOn(
     .filter((device) => device.node === node);
 }
 
+/** What is on a node's bus now. */
+export function functionsOf(world: World, node: Node): PciSpec[] {
+  const machine = world.functionsOf?.(node.name) ?? [];
+  const others = (node.pci ?? []).filter(
+    ({ id }) => !machine.some((item) => item.id === id),
+  );
+  return [...machine, ...others];
+}
+
 /** What of an entry is not as the node's hardware has it. */
 export function mismatch(
   mapping: Mapping,
   entry: Record<string, string>,
+  world: World,
   node: Node,
 ): string | undefined {
   return mapping.kind === "pci"
-    ? pciMismatch(mapping.id, entry, node)
+    ? pciMismatch(mapping.id, entry, functionsOf(world, node))
     : usbMismatch(mapping.id, entry, node);
 }
 
 function pciMismatch(
   name: string,
   entry: Record<string, string>,
-  node: Node,
+  functions: readonly PciSpec[],
 ): string | undefined {
   for (const [index, given] of (entry.path ?? "").split(";").entries()) {
     // A card without a function is all of its functions, of which the first must be.
     const path = /\.[a-f0-9]$/i.test(given) ? given : `${given}.0`;
-    const device = node.pci?.find(({ id }) => id === path);
+    const device = functions.find(({ id }) => id === path);
     if (device === undefined) return `pci device '${path}' not found`;
     const { vendor, device: model, iommuGroup } = device;
     const { subsystemVendor, subsystemDevice } = device;

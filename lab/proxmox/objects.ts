@@ -19,6 +19,8 @@ export interface Guest {
   status: "running" | "stopped";
   /** Of a running guest: its processors stand still. */
   paused?: boolean;
+  /** The host's PCI functions that it has since its start. */
+  functions?: string[];
   startedAt: number;
 }
 

@@ -116,4 +116,6 @@ export interface ProxmoxOptions {
   exportsTo?: (node: string, server: string) => readonly NfsExport[];
   /** Whether a node can log in to a target. */
   logsIn?: (node: string, target: IscsiTarget) => boolean;
+  /** What a node's machine, simulated elsewhere, has on its bus at present, beside the spec's. */
+  functionsOf?: (node: string) => readonly PciSpec[];
 }

@@ -12,7 +12,7 @@ import type {
   Task,
   Volume,
 } from "./objects";
-import type { InternetFile, IscsiTarget, NfsExport } from "./spec";
+import type { InternetFile, IscsiTarget, NfsExport, PciSpec } from "./spec";
 import type { StorageDefinitions } from "./storage-definitions";
 import { placeVolumes } from "./volumes";
 
@@ -67,6 +67,7 @@ export class World {
   /** See ProxmoxOptions. */
   exportsTo?: (node: string, server: string) => readonly NfsExport[];
   logsIn?: (node: string, target: IscsiTarget) => boolean;
+  functionsOf?: (node: string) => readonly PciSpec[];
   readonly #journal: Journal;
 
   constructor(readonly directory: string) {

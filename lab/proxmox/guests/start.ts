@@ -1,16 +1,16 @@
 import { die } from "../failure";
 import { saveGuest } from "../guest-config";
-import { parse } from "../property-strings";
+import { devicesOn, mappingOf } from "../mappings";
 import { existingVolume } from "../volumes";
 import type { Guest } from "../world";
 import {
   customFiles,
   megabytes,
-  parseHostpci,
   parseNetwork,
   parseUsb,
 } from "./device-formats";
 import { drivesOf, type Place } from "./drives";
+import { functionsFor } from "./passthrough";
 import { applyPending, regenerate } from "./pending";
 
 /** What waits is applied, the cloud-init drive is written anew, and the host has to have everything. */
@@ -20,6 +20,8 @@ export function start(place: Place, guest: Guest): void {
   applyPending(place, guest);
   saveGuest(place.world, guest);
   checkHost(place, guest);
+  const functions = functionsFor(place, guest);
+  guest.functions = functions.length > 0 ? functions : undefined;
   regenerate(guest);
   guest.status = "running";
   guest.startedAt = Date.now();
@@ -42,7 +44,7 @@ function checkHost(place: Place, guest: Guest): void {
       if (bridge !== undefined && !node.bridges.includes(bridge))
         throw die(`bridge '${bridge}' does not exist`);
     }
-    if (/^(usb|hostpci)\d+$/.test(key)) checkMapping(place, guest, key);
+    if (/^usb\d+$/.test(key)) checkMapping(place, guest, String(value));
   }
   for (const [, { file = "" }] of drivesOf(config))
     if (file.includes(":")) existingVolume(node, file);
@@ -60,16 +62,10 @@ function checkHost(place: Place, guest: Guest): void {
   }
 }
 
-function checkMapping({ world, node }: Place, guest: Guest, key: string): void {
-  const isUsb = key.startsWith("usb");
-  const text = String(guest.config[key]);
-  const { mapping } = isUsb ? parseUsb(text) : parseHostpci(text);
-  if (mapping === undefined) return;
-  const kind = isUsb ? "usb" : "pci";
-  const entries =
-    world.mappings.get(`${guest.cluster}/${kind}/${mapping}`)?.map ?? [];
-  if (entries.some((entry) => parse(entry, "").node === node.name)) return;
-  throw die(
-    `${isUsb ? "USB" : "PCI"} device mapping not found for '${mapping}'`,
-  );
+function checkMapping({ world, node }: Place, guest: Guest, text: string) {
+  const { mapping: name } = parseUsb(text);
+  if (name === undefined) return;
+  const mapping = mappingOf(world, guest.cluster, "usb", name);
+  if (mapping && devicesOn(mapping, node.name).length > 0) return;
+  throw die(`USB device mapping not found for '${name}'`);
 }
