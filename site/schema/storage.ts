@@ -91,7 +91,9 @@ const pool = z.strictObject({
     ),
   adopt: poolGuid
     .optional()
-    .describe("Takes over the pool that has this GUID."),
+    .describe(
+      "Takes over the pool that has this GUID, with those of its datasets that are declared.",
+    ),
   destroy: poolGuid
     .optional()
     .describe("Has its removal destroy the pool of this GUID, with all in it."),

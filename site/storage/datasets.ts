@@ -15,6 +15,8 @@ export interface DatasetPlan {
   /** Bytes. */
   volsize?: number;
   snapshots?: { schedule: string; keep: number };
+  /** A pool is taken over with the datasets that it has. */
+  adopt?: true;
 }
 
 /** Parents before what lies in them. */
@@ -28,8 +30,9 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
       const { name, volume, snapshots } = dataset;
       const [pool = ""] = name.split("/");
       const parent = name.slice(0, name.lastIndexOf("/"));
+      const own = pools.find((item) => item.name === pool);
       return {
-        host: pools.find((item) => item.name === pool)?.host ?? "",
+        host: own?.host ?? "",
         name: resourceName(name),
         dataset: name,
         pool,
@@ -38,6 +41,7 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
         properties: propertiesOf(dataset),
         ...(volume !== undefined && { volsize: volume }),
         ...(snapshots && { snapshots }),
+        ...(own?.adopt && { adopt: true as const }),
       };
     });
 }

@@ -105,6 +105,11 @@ test("what is to be replaced, added, taken over or destroyed is said with the di
     adopt: { guid: "15" },
     destroy: { guid: "16" },
   });
+  // With the pool come the datasets that it has.
+  const taken = datasetsOf(site).filter(({ adopt }) => adopt);
+  expect(new Set(taken.map((dataset) => dataset.pool))).toEqual(
+    new Set([pool?.name]),
+  );
 
   const shelves = site.hardware.shelves;
   for (const shelf of shelves) shelf.paths = 2;

@@ -151,6 +151,37 @@ test("a dataset that was renamed is not made again: the preview says how it gets
   ]);
 });
 
+test("a dataset of a pool that somebody renamed is not gone, and is not changed", async () => {
+  const { id, props } = await host.create(inputs());
+  await host.run("zpool export tank");
+  await host.run("zpool import -d /dev/disk/by-id tank vault");
+  try {
+    const { found, changes } = await host.look(id, props, inputs());
+    expect([changes, found.dataset]).toEqual([false, "tank/vm"]);
+    await expect(
+      host.provider.update(id, props, inputs({ properties: {} })),
+    ).rejects.toThrow(/pool tank \(guid \d+\) is called vault on host/);
+    // By its pool's new name it is another resource, which has it without a copy.
+    const renamed = inputs({
+      name: "vault-vm",
+      owner: "site/ZfsDataset/vault-vm",
+      dataset: "vault/vm",
+    });
+    await expect(host.create(renamed)).rejects.toThrow(
+      'belongs to "site/ZfsDataset/vm"',
+    );
+    const taken = await host.create({ ...renamed, adopt: true });
+    expect(taken.id).toBe(id);
+    await host.provider.delete(id, props);
+    expect(await get("hybrid-site:owner", "vault/vm")).toEqual([
+      "hybrid-site:owner\tsite/ZfsDataset/vault-vm\tlocal",
+    ]);
+  } finally {
+    await host.run("zpool export vault");
+    await host.run("zpool import -d /dev/disk/by-id vault tank");
+  }
+});
+
 test("one that is gone is read as gone, another under its name, too, and that is neither changed nor destroyed", async () => {
   const { id, props } = await host.create(inputs());
   await host.run("zfs destroy tank/vm");

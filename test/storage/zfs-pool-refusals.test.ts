@@ -177,7 +177,7 @@ const refused: [string, Values, string][] = [
   [
     "another name",
     { name: "data" },
-    'name: the pool\'s name is "tank": a new one takes an export and an import',
+    'name: the pool is called "tank" on host "storage" and declared as "data": a pool is never renamed here',
   ],
   [
     "another ashift",
@@ -308,6 +308,6 @@ test("what somebody made of the pool can be looked at, though it could not be de
     vdevs: [{ type: "mirror", disks: ["/dev/sdb1", disk(2)] }, mirror(3, 4)],
   });
   const reasons = await problems(found, pool());
-  expect(reasons.join("\n")).toContain('name: the pool\'s name is "my tank"');
+  expect(reasons.join("\n")).toContain('name: the pool is called "my tank"');
   expect(reasons.join("\n")).toContain(`${disk(1)} in the place of /dev/sdb1`);
 });

@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Refusal } from "../../dynamic/kind";
+import { isOfSameSite } from "../../dynamic/owner";
 import { type Dataset, propertiesFrom, readDataset, shares } from "./dataset";
 import { destroy } from "./destroy";
 import {
@@ -15,8 +16,10 @@ import { readTimer, removeTimer } from "./timer";
 import {
   converge,
   findPool,
+  inPool,
   make,
   mark,
+  nameOfPool,
   renamedTo,
   requirePool,
   session,
@@ -66,15 +69,17 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
       operation,
       inputs,
       async (work) => {
-        await requirePool(work, inputs);
-        const found = await readDataset(work.zfs, inputs.dataset);
+        const pool = await nameOfPool(work, inputs);
+        const found = await readDataset(work.zfs, inPool(pool, inputs.dataset));
         if (found?.guid !== id) {
-          const dataset = await renamedTo(work, inputs, id);
+          const dataset = await renamedTo(work, pool, id);
           const moved = dataset && (await readDataset(work.zfs, dataset));
           if (!moved) return undefined;
           const actual = await inputsFrom(work, inputs, moved, id);
+          const [declared = ""] = inputs.dataset.split("/");
           return {
-            inputs: { ...actual, dataset },
+            // That the pool has another name is the pool's drift, and told there.
+            inputs: { ...actual, dataset: inPool(declared, dataset) },
             outputs: outputsOf(moved, inputs.adopted),
           };
         }
@@ -199,14 +204,17 @@ function fixed(olds: ZfsDatasetInputs, news: ZfsDatasetInputs): Refusal[] {
 function claim(inputs: ZfsDatasetInputs, found: Dataset | undefined): boolean {
   if (found === undefined) return false;
   const { dataset, host, type } = inputs;
-  if (found.owner !== undefined && found.owner !== inputs.owner)
+  // With the pool's name that of each dataset has changed, too.
+  const wasRenamed =
+    inputs.adopt && found.owner && isOfSameSite(found.owner, inputs.owner);
+  if (found.owner !== undefined && found.owner !== inputs.owner && !wasRenamed)
     throw held(inputs, found.owner);
   if (found.type !== type) {
     throw new UserError(
       `${dataset} on host "${host}" is a ${found.type} and ${type} is declared. Choose another path`,
     );
   }
-  if (found.owner === inputs.owner) return found.adopted;
+  if (found.owner === inputs.owner || wasRenamed) return found.adopted;
   const share = shares.find(
     (key) => (found.properties.get(key)?.value ?? "off") !== "off",
   );
