@@ -20,7 +20,12 @@ const storageOf = (site: Site) => site.storage as NonNullable<Site["storage"]>;
 
 test("a pool's disks are named by what lasts: a WWN, and the map of two paths", () => {
   const site = load();
+  const labels = [1, 2, 3, 4].flatMap((shelf) => [
+    [disk(shelf, 2), `shelf${shelf}:2`],
+    [disk(shelf, 3), `shelf${shelf}:3`],
+  ]);
   expect(poolsOf(site)[0]).toEqual({
+    labels: Object.fromEntries(labels),
     host: "router-server",
     name: "fast",
     ashift: 12,

@@ -8,6 +8,7 @@ import type { Pool } from "../zfs/pool";
 import { apply, type Before } from "./apply";
 import { obtain } from "./create";
 import { refuseOtherDisks } from "./identity";
+import { withLabels } from "./labels";
 import { missing } from "./missing";
 import {
   parse,
@@ -44,10 +45,16 @@ const kind: Kind<ZfsPoolInputs, ZfsPoolOutputs> = {
     canmount: "outage",
     replace: "none",
     add: "none",
+    labels: "none",
     adopt: "none",
     destroy: "none",
     timeouts: "none",
   },
+
+  wording: ["labels"],
+
+  worded: (text, known) =>
+    withLabels(text, Object.assign({}, ...known.map(({ labels }) => labels))),
 
   refuse: refusals,
 
