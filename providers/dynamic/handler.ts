@@ -187,7 +187,10 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
           ? []
           : // Also what an older version took and this one would not.
             (kind.refuse?.(
-              canonical(kind, olds) as unknown as Inputs,
+              {
+                ...pick(olds, outputKeys(olds, keys)),
+                ...canonical(kind, olds),
+              } as Inputs & Partial<Outputs>,
               parse(kind, inputs),
             ) ?? []);
       const failures = [...problems, ...judged].map((failure) => ({

@@ -17,6 +17,7 @@ export interface DatasetPlan {
   snapshots?: { schedule: string; keep: number };
   /** A pool is taken over with the datasets that it has. */
   adopt?: true;
+  remake?: Dataset["remake"];
 }
 
 /** Parents before what lies in them. */
@@ -27,7 +28,7 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
   return [...datasets]
     .sort((left, right) => depth(left) - depth(right))
     .map((dataset) => {
-      const { name, volume, snapshots } = dataset;
+      const { name, volume, snapshots, remake } = dataset;
       const [pool = ""] = name.split("/");
       const parent = name.slice(0, name.lastIndexOf("/"));
       const own = pools.find((item) => item.name === pool);
@@ -42,6 +43,7 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
         ...(volume !== undefined && { volsize: volume }),
         ...(snapshots && { snapshots }),
         ...(own?.adopt && { adopt: true as const }),
+        ...(remake && { remake }),
       };
     });
 }

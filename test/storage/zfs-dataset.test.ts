@@ -182,13 +182,48 @@ test("a dataset of a pool that somebody renamed is not gone, and is not changed"
   }
 });
 
-test("one that is gone is read as gone, another under its name, too, and that is neither changed nor destroyed", async () => {
+test("one that is lost is told, and an empty one is made in its place only when that is said", async () => {
   const { id, props } = await host.create(inputs());
   await host.run("zfs destroy tank/vm");
-  expect(await host.provider.read(id, props)).toEqual({});
+  const { found } = await host.look(id, props, inputs());
+  const loss = `tank/vm (guid ${id}) is no longer on host "storage": somebody destroyed it, with its data and its snapshots`;
+  expect(host.told()).toContain(`${loss} ("zpool history tank" says when)`);
+  await expect(
+    host.provider.update(id, props, inputs({ properties: {} })),
+  ).rejects.toThrow(loss);
+  for (const remake of [undefined, { guid: "12" }])
+    expect(
+      (await host.provider.check(found, inputs({ remake }))).failures,
+    ).toEqual([
+      {
+        property: "dataset",
+        reason: `${loss}. To have an empty one made in its place, write remake: { guid: "${id}" } at it; to give it up, declare it no longer`,
+      },
+    ]);
+  const said = inputs({ remake: { guid: id } });
+  expect((await host.provider.check(found, said)).failures).toEqual([]);
+  expect(await host.provider.diff(id, found, said)).toMatchObject({
+    replaces: ["remake"],
+  });
+  await host.provider.delete(id, found);
+  const again = await host.create(said);
+  expect(host.told()).toContain("tank/vm is made anew, and is empty");
+  expect(again.id).not.toBe(id);
+  // What was said once has no meaning for the new one.
+  expect((await host.look(again.id, again.props, said)).changes).toBe(false);
+  expect(await host.provider.diff(again.id, again.props, said)).toMatchObject({
+    replaces: [],
+  });
+});
+
+test("another one under the name is seen, and neither changed nor destroyed", async () => {
+  const { id, props } = await host.create(inputs());
+  await host.run("zfs destroy tank/vm");
   await host.run("zfs create tank/vm");
   const stood = await get("all");
-  expect(await host.provider.read(id, props)).toEqual({});
+  const { props: found } = await host.provider.read(id, props);
+  expect(found?.lost).toBe(true);
+  expect(host.told()).toContain("another one is there under its name (guid");
   await expect(host.provider.update(id, props, inputs())).rejects.toThrow(
     /is another one now/,
   );

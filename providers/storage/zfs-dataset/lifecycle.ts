@@ -44,18 +44,28 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
     snapshots: "none",
     adopt: "none",
     destroy: "none",
+    remake: "none",
     timeouts: "none",
   },
 
   refuse(olds, news) {
-    return [...otherDataset(olds, news), ...fixed(olds, news)];
+    return [
+      ...lost(olds, news),
+      ...otherDataset(olds, news),
+      ...fixed(olds, news),
+    ];
   },
+
+  // Nothing is in it that could be lost by that.
+  replaces: (olds, news) => (isRemade(olds, news) ? ["remake"] : []),
 
   async create(inputs, operation) {
     return session(operation, inputs, async (work) => {
       await requirePool(work, inputs);
       const found = await readDataset(work.zfs, inputs.dataset);
       const adopted = claim(inputs, found);
+      if (found === undefined && inputs.remake)
+        operation.tell(`${inputs.dataset} is made anew, and is empty`);
       const dataset = found ?? (await make(work, inputs));
       const outputs = { guid: dataset.guid, adopted };
       if (dataset.owner !== undefined) operation.exists(dataset.guid, outputs);
@@ -74,7 +84,15 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
         if (found?.guid !== id) {
           const dataset = await renamedTo(work, pool, id);
           const moved = dataset && (await readDataset(work.zfs, dataset));
-          if (!moved) return undefined;
+          if (!moved) {
+            operation.tell(
+              `${lossOf(inputs, id)} ("zpool history ${pool}" says when)${found ? `; another one is there under its name (guid ${found.guid})` : ""}. It is not made anew by itself: the next preview says how`,
+            );
+            return {
+              inputs: { ...inputs, remake: undefined },
+              outputs: { guid: id, adopted: false, lost: true },
+            };
+          }
           const actual = await inputsFrom(work, inputs, moved, id);
           const [declared = ""] = inputs.dataset.split("/");
           return {
@@ -100,7 +118,9 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
       const found = await readDataset(work.zfs, news.dataset);
       if (found?.guid !== id) {
         throw new UserError(
-          `dataset ${news.dataset} on host "${news.host}" ${found ? `is another one now (guid ${found.guid}, known is ${id})` : "is no longer there"}. Run "pulumi refresh" to record that, then "pulumi up"`,
+          found
+            ? `dataset ${news.dataset} on host "${news.host}" is another one now (guid ${found.guid}, known is ${id}). Run "pulumi refresh" to see what there is`
+            : `${lossOf(news, id)}. Run "pulumi refresh" to see what there is`,
         );
       }
       if (found.owner && ![olds.owner, news.owner].includes(found.owner))
@@ -142,6 +162,31 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
 };
 
 export const provider = (engine: EngineWatch) => handler(kind, engine);
+
+function lossOf({ dataset, host }: ZfsDatasetInputs, guid: string): string {
+  return `${dataset} (guid ${guid}) is no longer on host "${host}": somebody destroyed it, with its data and its snapshots`;
+}
+
+function isRemade(
+  olds: Partial<ZfsDatasetOutputs>,
+  { remake }: ZfsDatasetInputs,
+): boolean {
+  return olds.lost === true && remake?.guid === olds.guid;
+}
+
+/** An empty one that looks like the one that was lost is made when that is said. */
+function lost(
+  olds: ZfsDatasetInputs & Partial<ZfsDatasetOutputs>,
+  news: ZfsDatasetInputs,
+): Refusal[] {
+  if (!olds.lost || isRemade(olds, news)) return [];
+  return [
+    {
+      property: "dataset",
+      reason: `${lossOf(olds, olds.guid ?? "")}. To have an empty one made in its place, write remake: { guid: "${olds.guid}" } at it; to give it up, declare it no longer`,
+    },
+  ];
+}
 
 /** What is another dataset is never made by taking this one away. */
 function otherDataset(

@@ -47,6 +47,12 @@ const shape = z.strictObject({
    * data and its snapshots. Left out: deletion leaves all that it is.
    */
   destroy: z.string().optional(),
+  /** Of one that is lost, by its GUID: an empty one is made in its place. */
+  remake: z
+    .strictObject({
+      guid: z.string().regex(/^[1-9]\d*$/, "must be the GUID in digits"),
+    })
+    .optional(),
   /** In seconds; left out: 120. */
   timeouts,
 });
@@ -61,6 +67,8 @@ export interface ZfsDatasetOutputs {
   /** The dataset's own, for `destroy`. */
   guid: string;
   adopted: boolean;
+  /** No dataset of its pool has its GUID any more. */
+  lost?: true;
 }
 
 const mebibyte = 2 ** 20;
