@@ -187,10 +187,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
           ? []
           : // Also what an older version took and this one would not.
             (kind.refuse?.(
-              {
-                ...pick(olds, outputKeys(olds, keys)),
-                ...canonical(kind, olds),
-              } as Inputs & Partial<Outputs>,
+              canonical(kind, olds) as unknown as Inputs,
               parse(kind, inputs),
             ) ?? []);
       const failures = [...problems, ...judged].map((failure) => ({

@@ -52,7 +52,7 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   /** A message with things called as people call them. Pure; `known`: all inputs at hand, the newest last. */
   worded?(text: string, known: readonly Partial<Inputs>[]): string;
   /** Changes that PVE and its like have no path for; pure, runs at preview. */
-  refuse?(olds: Inputs & Partial<Outputs>, news: Inputs): Refusal[];
+  refuse?(olds: Inputs, news: Inputs): Refusal[];
   /** Of the changed inputs those that need a new thing; pure. */
   replaces?(
     olds: Inputs & Outputs,

@@ -185,21 +185,21 @@ test("a dataset of a pool that somebody renamed is not gone, and is not changed"
 test("one that is lost is told, and an empty one is made in its place only when that is said", async () => {
   const { id, props } = await host.create(inputs());
   await host.run("zfs destroy tank/vm");
-  const { found } = await host.look(id, props, inputs());
+  const { props: found = {} } = await host.provider.read(id, props);
   const loss = `tank/vm (guid ${id}) is no longer on host "storage": somebody destroyed it, with its data and its snapshots`;
   expect(host.told()).toContain(`${loss} ("zpool history tank" says when)`);
   await expect(
     host.provider.update(id, props, inputs({ properties: {} })),
   ).rejects.toThrow(loss);
-  for (const remake of [undefined, { guid: "12" }])
-    expect(
-      (await host.provider.check(found, inputs({ remake }))).failures,
-    ).toEqual([
+  for (const remake of [undefined, { guid: "12" }]) {
+    const { failures } = await host.provider.check(found, inputs({ remake }));
+    expect(failures).toEqual([
       {
-        property: "dataset",
+        property: "remake",
         reason: `${loss}. To have an empty one made in its place, write remake: { guid: "${id}" } at it; to give it up, declare it no longer`,
       },
     ]);
+  }
   const said = inputs({ remake: { guid: id } });
   expect((await host.provider.check(found, said)).failures).toEqual([]);
   expect(await host.provider.diff(id, found, said)).toMatchObject({
@@ -216,13 +216,19 @@ test("one that is lost is told, and an empty one is made in its place only when 
   });
 });
 
+test("one that was lost under its name and is found again is as it was", async () => {
+  const { id, props } = await host.create(inputs());
+  const lost = { ...props, remake: { guid: id, lost: true } };
+  expect(await host.look(id, lost, inputs())).toMatchObject({ changes: false });
+});
+
 test("another one under the name is seen, and neither changed nor destroyed", async () => {
   const { id, props } = await host.create(inputs());
   await host.run("zfs destroy tank/vm");
   await host.run("zfs create tank/vm");
   const stood = await get("all");
   const { props: found } = await host.provider.read(id, props);
-  expect(found?.lost).toBe(true);
+  expect(found?.remake).toEqual({ guid: id, lost: true });
   expect(host.told()).toContain("another one is there under its name (guid");
   await expect(host.provider.update(id, props, inputs())).rejects.toThrow(
     /is another one now/,

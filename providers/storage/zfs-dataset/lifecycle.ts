@@ -56,8 +56,9 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
     ];
   },
 
-  // Nothing is in it that could be lost by that.
-  replaces: (olds, news) => (isRemade(olds, news) ? ["remake"] : []),
+  // What was lost holds nothing that could be lost by that.
+  replaces: ({ remake: found }, { remake }) =>
+    found?.lost && found.guid === remake?.guid ? ["remake"] : [],
 
   async create(inputs, operation) {
     return session(operation, inputs, async (work) => {
@@ -89,8 +90,8 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
               `${lossOf(inputs, id)} ("zpool history ${pool}" says when)${found ? `; another one is there under its name (guid ${found.guid})` : ""}. It is not made anew by itself: the next preview says how`,
             );
             return {
-              inputs: { ...inputs, remake: undefined },
-              outputs: { guid: id, adopted: false, lost: true },
+              inputs: { ...inputs, remake: { guid: id, lost: true } },
+              outputs: { guid: id, adopted: false },
             };
           }
           const actual = await inputsFrom(work, inputs, moved, id);
@@ -167,23 +168,14 @@ function lossOf({ dataset, host }: ZfsDatasetInputs, guid: string): string {
   return `${dataset} (guid ${guid}) is no longer on host "${host}": somebody destroyed it, with its data and its snapshots`;
 }
 
-function isRemade(
-  olds: Partial<ZfsDatasetOutputs>,
-  { remake }: ZfsDatasetInputs,
-): boolean {
-  return olds.lost === true && remake?.guid === olds.guid;
-}
-
-/** An empty one that looks like the one that was lost is made when that is said. */
-function lost(
-  olds: ZfsDatasetInputs & Partial<ZfsDatasetOutputs>,
-  news: ZfsDatasetInputs,
-): Refusal[] {
-  if (!olds.lost || isRemade(olds, news)) return [];
+/** An empty one that looks like the one that was lost is made only when that is said. */
+function lost(olds: ZfsDatasetInputs, { remake }: ZfsDatasetInputs): Refusal[] {
+  const found = olds.remake;
+  if (!found?.lost || found.guid === remake?.guid) return [];
   return [
     {
-      property: "dataset",
-      reason: `${lossOf(olds, olds.guid ?? "")}. To have an empty one made in its place, write remake: { guid: "${olds.guid}" } at it; to give it up, declare it no longer`,
+      property: "remake",
+      reason: `${lossOf(olds, found.guid)}. To have an empty one made in its place, write remake: { guid: "${found.guid}" } at it; to give it up, declare it no longer`,
     },
   ];
 }
@@ -299,6 +291,8 @@ async function inputsFrom(
     ...inputs,
     // Without the mark it is nobody's until the next update.
     owner: found.owner ?? "",
+    // One that was lost, and is there again.
+    remake: inputs.remake?.lost ? undefined : inputs.remake,
     type: found.type === "volume" ? "volume" : "filesystem",
     properties: propertiesFrom(inputs.properties, found),
     volsize: inputs.volsize === undefined ? undefined : found.volsize,

@@ -51,6 +51,8 @@ const shape = z.strictObject({
   remake: z
     .strictObject({
       guid: z.string().regex(/^[1-9]\d*$/, "must be the GUID in digits"),
+      /** As it is found: no dataset of its pool has its GUID any more. */
+      lost: z.literal(true).optional(),
     })
     .optional(),
   /** In seconds; left out: 120. */
@@ -67,8 +69,6 @@ export interface ZfsDatasetOutputs {
   /** The dataset's own, for `destroy`. */
   guid: string;
   adopted: boolean;
-  /** No dataset of its pool has its GUID any more. */
-  lost?: true;
 }
 
 const mebibyte = 2 ** 20;
@@ -77,6 +77,8 @@ export const schema = shape.superRefine((inputs, context) => {
   const problem = (path: string[], message: string) =>
     context.addIssue({ code: "custom", path, message });
   const { type, volsize, properties = {}, snapshots, destroy } = inputs;
+  if (inputs.remake?.lost)
+    problem(["remake", "lost"], "is only found, and never declared");
   if (type === "volume" && volsize === undefined)
     problem(["volsize"], "must be there for a volume");
   if (type === "filesystem" && volsize !== undefined)
