@@ -14,6 +14,7 @@ import {
   type Site,
   storageClassesOf,
 } from "../../site";
+import { reservedIn, roomOf } from "../../site/storage";
 
 const load = () => loadSite("environments/dev.yaml");
 const storageOf = (site: Site) => site.storage as NonNullable<Site["storage"]>;
@@ -368,4 +369,31 @@ test("a site without the areas has nothing of them", () => {
     expect(derive(site)).toEqual([]);
   expect(powerOf(site)).toMatchObject({ start: [], shutdown: [] });
   expect(resolversOf(site)).toBeUndefined();
+});
+
+test("what a pool has room for, and what its datasets keep from others", () => {
+  const site = load();
+  const { pools, datasets } = storageOf(site);
+  const [fast, tank] = pools;
+  expect(fast && roomOf(site, fast)).toBe(8e12);
+  // Two of eight are parity.
+  expect(tank && roomOf(site, tank)).toBe(24e12);
+  const dataset = (name: string, changes: object) => ({
+    ...(datasets[0] as (typeof datasets)[number]),
+    name,
+    ...changes,
+  });
+  expect(
+    reservedIn(
+      [
+        dataset("tank/a", { reservation: 10 }),
+        dataset("tank/a/b", { reservation: 4 }),
+        dataset("tank/a/c", { volume: 5 }),
+        dataset("tank/d", {}),
+        dataset("tank/d/e", { reservation: 3 }),
+        dataset("fast/f", { reservation: 100 }),
+      ],
+      "tank",
+    ),
+  ).toBe(13);
 });
