@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { EngineWatch } from "./dynamic/engine";
 import { UserError } from "./dynamic/failure";
+import { withReasonsFirst } from "./dynamic/reasons";
 
 /** Each system is loaded when its first resource is met. */
 const kinds: Record<string, (engine: EngineWatch) => dynamic.ResourceProvider> =
@@ -88,5 +89,5 @@ export function provider(kind: string): dynamic.ResourceProvider {
       `Unable to serve kind "${kind}": this version of hybrid-site does not know it. Use the version that made the resource, or a newer one.`,
     );
   }
-  return make(engine);
+  return withReasonsFirst(make(engine));
 }

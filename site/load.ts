@@ -52,7 +52,7 @@ function locate(text: string, file: string): Located {
     throw new ManifestError(
       file,
       causes(document.errors).map((error) => ({
-        message: `${error.message.split("\n")[0]?.replace(/ at line .*$/, "")}, correct the YAML`,
+        message: syntaxProblem(error),
         path: [],
         line: error.linePos?.[0].line,
       })),
@@ -80,6 +80,12 @@ function locate(text: string, file: string): Located {
   );
 }
 
+function syntaxProblem({ code, message }: YAMLParseError): string {
+  if (code === "TAB_AS_INDENT")
+    return "the line is indented by a tab, which YAML does not take, write spaces";
+  return `${message.split("\n")[0]?.replace(/ at line .*$/, "")}, correct the YAML`;
+}
+
 /** The first error of syntax, for those after it follow from it; but every tab is one. */
 function causes(errors: readonly YAMLParseError[]): YAMLParseError[] {
   const sorted = [...errors].sort((left, right) => left.pos[0] - right.pos[0]);
@@ -94,11 +100,17 @@ function malformed(issues: z.core.$ZodIssue[], value: unknown): Problem[] {
   const problems = issues.flatMap((issue) => describe(issue, value));
   const misspelt = problems.map(({ meant }) => meant);
   const places = new Set(problems.map(({ path }) => formatPath(path)));
+  // A name that is wrong where it is given is right where it is used.
+  const wrong = issues.flatMap(({ code, input }) =>
+    code === "invalid_format" ? [`did you mean "${input}"?`] : [],
+  );
   return [
     // A key that is there under a wrong name is not missing as well.
     ...problems.filter(({ path }) => !misspelt.includes(formatPath(path))),
     ...crossCheckWhatIsThere(value).filter(
-      ({ path }) => !places.has(formatPath(path)),
+      ({ path, message }) =>
+        !places.has(formatPath(path)) &&
+        !wrong.some((hint) => message.includes(hint)),
     ),
   ];
 }
@@ -112,7 +124,10 @@ function describe(
     const known = keysAt(path).filter((key) => !issue.keys.includes(key));
     return issue.keys.map((key) => {
       const meant = nearest(key, known);
-      const hint = secretOf(key, path, value) ?? suggest(key, known);
+      const hint =
+        secretOf(key, path, value) ??
+        belowHint(key, path, known) ??
+        suggest(key, known);
       return {
         message: `"${key}" is no key here${hint}`,
         path: [...path, key],
@@ -180,7 +195,27 @@ function describe(
     const told = JSON.stringify(issue.input);
     return [{ message: `${told} is ${how} ${limit} for "${key}"`, path }];
   }
+  if (issue.code === "invalid_format" && issue.message.startsWith("must be ")) {
+    const { input, message } = issue;
+    const lower = String(input).toLowerCase();
+    const isLowerRight =
+      lower !== input && issue.pattern && patternOf(issue.pattern).test(lower);
+    return [
+      {
+        message: isLowerRight
+          ? `"${input}" has capital letters, write "${lower}"`
+          : `"${input}" ${message}, correct the value`,
+        path,
+      },
+    ];
+  }
   return [{ message: `${issue.message}, correct the value`, path }];
+}
+
+/** Of a pattern as zod tells it, "/^[a-z]+$/i". */
+function patternOf(text: string): RegExp {
+  const end = text.lastIndexOf("/");
+  return new RegExp(text.slice(1, end), text.slice(end + 1));
 }
 
 function isOfType({ code }: z.core.$ZodIssue): boolean {
@@ -212,6 +247,16 @@ function secretOf(
   if (line?.protocol !== "pppoe") return undefined;
   const place = `hybrid-site:credentials.${router?.guest ?? "ROUTER"}.openwrt.pppoe.${line.name ?? "LINE"}`;
   return `, it is a secret of the stack: drop it here, and pulumi config set --secret --path ${place}`;
+}
+
+/** Where a key goes that has another depth. */
+function belowHint(
+  key: string,
+  path: readonly PropertyKey[],
+  known: readonly string[],
+): string | undefined {
+  const below = known.find((other) => keysAt([...path, other]).includes(key));
+  return below && `, it goes one deeper: ${below}: { ${key}: ... }`;
 }
 
 /** The keys that the schema has at a path. */

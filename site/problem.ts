@@ -18,7 +18,8 @@ export function formatPlace(
   path: readonly PropertyKey[],
   line: number | undefined,
 ): string {
-  const place = formatPath(path) || "the file";
+  const place = formatPath(path);
+  if (place === "") return line ? `line ${line}` : "the file";
   return `${place}${line ? ` (line ${line})` : ""}`;
 }
 

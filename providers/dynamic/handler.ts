@@ -16,6 +16,10 @@ import {
 } from "./values";
 
 type Values = Record<string, unknown>;
+
+/** In the state after a failure: more is to be done than the inputs may show. */
+const unfinishedKey = "unfinished";
+
 type Existing = { id: string; outputs: object; before?: Values };
 
 /**
@@ -29,6 +33,7 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
 ): dynamic.ResourceProvider {
   let configuration = new Configuration(() => undefined);
   const keys = Object.keys(kind.schema.shape);
+  const wording = (kind.wording ?? []).map(String);
 
   async function run<T>(
     verb: Verb,
@@ -57,14 +62,15 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         signal,
         configuration,
         beforeWrite: engine.ensure,
-        tell: (text) => tell(`${what}: ${text}`, values),
+        tell: (text) =>
+          tell(worded(`${what}: ${text}`, before, values), values),
         exists(newId, outputs = {}) {
           existing = { ...existing, id: newId, outputs };
         },
       });
     } catch (error) {
       const reason = redact(
-        `Unable to ${verb} ${what}: ${explain(error)}`,
+        worded(`Unable to ${verb} ${what}: ${explain(error)}`, before, values),
         secretsOf(values),
       );
       if (existing === undefined || verb === "read" || verb === "delete") {
@@ -76,11 +82,32 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         withoutUndefined({
           ...unfinished(existing.before, values),
           ...existing.outputs,
+          ...(wording.length > 0 && { [unfinishedKey]: true }),
         }),
       );
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  function worded(text: string, ...known: (Values | undefined)[]): string {
+    const all = known.filter((values) => values !== undefined);
+    return kind.worded?.(text, all as Partial<Inputs>[]) ?? text;
+  }
+
+  /** The inputs that differ; one that is spelt out and is the default does not. */
+  function changedIn(olds: Values, news: Values): string[] {
+    const [before, after] = [canonical(kind, olds), canonical(kind, news)];
+    return keys.filter((key) => !same(before[key], after[key]));
+  }
+
+  function isOfWords(olds: Values, news: Values): boolean {
+    const changed = changedIn(olds, news);
+    return (
+      changed.length > 0 &&
+      changed.every((key) => wording.includes(key)) &&
+      olds[unfinishedKey] === undefined
+    );
   }
 
   function called({ name }: Values): string {
@@ -105,8 +132,10 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
       // What an older version wrote may be of another form: no reason not to go on.
       return;
     }
-    for (const text of words)
-      tell(redact(`${called(news)}: ${text}`, secretsOf(olds)), news);
+    for (const text of words) {
+      const line = worded(`${called(news)}: ${text}`, olds, news);
+      tell(redact(line, secretsOf(olds)), news);
+    }
   }
 
   function secretsOf(values: Values): string[] {
@@ -161,12 +190,15 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
               canonical(kind, olds) as unknown as Inputs,
               parse(kind, inputs),
             ) ?? []);
-      return { inputs, failures: [...problems, ...judged] };
+      const failures = [...problems, ...judged].map((failure) => ({
+        ...failure,
+        reason: worded(failure.reason, olds, inputs),
+      }));
+      return { inputs, failures };
     },
 
     diff: async (_id: string, olds: Values, news: Values) => {
-      const [before, after] = [canonical(kind, olds), canonical(kind, news)];
-      const changed = keys.filter((key) => !same(before[key], after[key]));
+      const changed = changedIn(olds, news);
       const replaces =
         kind.replaces?.(
           olds as Inputs & Outputs,
@@ -215,6 +247,8 @@ export function handler<Inputs extends CommonInputs, Outputs extends object>(
         id,
         async (inputs, operation) => {
           const known = pick(olds, outputKeys(olds, keys)) as Outputs;
+          if (isOfWords(olds, news))
+            return { outs: withoutUndefined({ ...news, ...known }) };
           operation.exists(id, known);
           const before = { ...parse(kind, olds), ...known };
           const outputs = await kind.update(id, before, inputs, operation);

@@ -47,6 +47,10 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends object> {
   readonly timeouts: Record<Verb, number>;
   /** Paths of inputs whose strings must not show up in an error, "cloudInit.password"; "*" for every item of a list. */
   readonly secrets?: readonly string[];
+  /** Inputs that only say what messages call things: a change of them alone is recorded, and no device is asked. */
+  readonly wording?: readonly (keyof Inputs)[];
+  /** A message with things called as people call them. Pure; `known`: all inputs at hand, the newest last. */
+  worded?(text: string, known: readonly Partial<Inputs>[]): string;
   /** Changes that PVE and its like have no path for; pure, runs at preview. */
   refuse?(olds: Inputs, news: Inputs): Refusal[];
   /** Of the changed inputs those that need a new thing; pure. */

@@ -40,6 +40,12 @@ export function isAdopted(mark: Mark | undefined): boolean {
   return mark?.id.endsWith(adoptedSuffix) ?? false;
 }
 
+/** Whether both are of one kind at one site, whatever their names. */
+export function isOfSameSite(left: string, right: string): boolean {
+  const siteAndKind = (owner: string) => owner.slice(0, owner.lastIndexOf("/"));
+  return siteAndKind(left) === siteAndKind(right);
+}
+
 export function formatOwner(site: string, kind: string, name: string): string {
   return `${site}/${kind}/${name}`;
 }

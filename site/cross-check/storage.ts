@@ -91,7 +91,7 @@ function oldDisk(
   if (standing.has(placeOf(old)))
     return [
       {
-        message: `disk "${placeOf(old)}" still stands in a vdev, put the new one into its place there`,
+        message: `disk "${placeOf(old)}" still stands in a vdev, put the new one into its place there (one in the same bay: write as old the World Wide Name of the one that leaves)`,
         path,
       },
     ];

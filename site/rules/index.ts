@@ -29,6 +29,8 @@ import { pcieLanes } from "./pcie-lanes";
 import { pcieSlots } from "./pcie-slots";
 import { pcieWidth } from "./pcie-width";
 import { poolDisks } from "./pool-disks";
+import { poolQuota } from "./pool-quota";
+import { poolReservation } from "./pool-reservation";
 import { powerOrder } from "./power-order";
 import { qatDenylist, qatPassthrough } from "./qat-denylist";
 import { qatExclusive } from "./qat-exclusive";
@@ -74,6 +76,8 @@ export const rules: readonly Rule[] = [
   storageCluster,
   storageOvercommit,
   storageSize,
+  poolQuota,
+  poolReservation,
   tunnelNetwork,
   vlanAware,
   deviceNames,

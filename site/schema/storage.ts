@@ -25,12 +25,12 @@ const poolName = z
     "must be a letter, then letters, digits, _ . and -, and no kind of vdev",
   );
 
-const poolGuid = z.strictObject({
+const byGuid = z.strictObject({
   guid: z
     .string()
     .regex(
       /^[1-9]\d{0,19}$/,
-      "must be a GUID in quotation marks: zpool get guid",
+      "must be a GUID in quotation marks: zpool get guid, zfs get guid",
     ),
 });
 
@@ -89,10 +89,12 @@ const pool = z.strictObject({
     .describe(
       "Disks of vdevs that may join the pool, which they cannot leave again.",
     ),
-  adopt: poolGuid
+  adopt: byGuid
     .optional()
-    .describe("Takes over the pool that has this GUID."),
-  destroy: poolGuid
+    .describe(
+      "Takes over the pool that has this GUID, with those of its datasets that are declared.",
+    ),
+  destroy: byGuid
     .optional()
     .describe("Has its removal destroy the pool of this GUID, with all in it."),
   scrub: schedule.describe("When all of it is read, e.g. Sun 02:30."),
@@ -137,6 +139,11 @@ const dataset = z.strictObject({
       keep: z.int().min(1).max(10_000).describe("How many."),
     })
     .optional(),
+  remake: byGuid
+    .optional()
+    .describe(
+      "Has an empty one made in the place of the one of this GUID, which was lost.",
+    ),
 });
 
 const nfsExport = z.strictObject({

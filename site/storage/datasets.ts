@@ -15,6 +15,9 @@ export interface DatasetPlan {
   /** Bytes. */
   volsize?: number;
   snapshots?: { schedule: string; keep: number };
+  /** A pool is taken over with the datasets that it has. */
+  adopt?: true;
+  remake?: Dataset["remake"];
 }
 
 /** Parents before what lies in them. */
@@ -25,11 +28,12 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
   return [...datasets]
     .sort((left, right) => depth(left) - depth(right))
     .map((dataset) => {
-      const { name, volume, snapshots } = dataset;
+      const { name, volume, snapshots, remake } = dataset;
       const [pool = ""] = name.split("/");
       const parent = name.slice(0, name.lastIndexOf("/"));
+      const own = pools.find((item) => item.name === pool);
       return {
-        host: pools.find((item) => item.name === pool)?.host ?? "",
+        host: own?.host ?? "",
         name: resourceName(name),
         dataset: name,
         pool,
@@ -38,6 +42,8 @@ export function datasetsOf({ storage }: Site): DatasetPlan[] {
         properties: propertiesOf(dataset),
         ...(volume !== undefined && { volsize: volume }),
         ...(snapshots && { snapshots }),
+        ...(own?.adopt && { adopt: true as const }),
+        ...(remake && { remake }),
       };
     });
 }

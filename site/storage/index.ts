@@ -15,6 +15,7 @@ export {
   poolCareOf,
   poolsOf,
 } from "./pools";
+export { reservedIn, roomOf } from "./room";
 export { type SharePlan, type SharesPlan, sharesOf } from "./shares";
 export {
   type InitiatorPlan,

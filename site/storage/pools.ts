@@ -14,6 +14,8 @@ export interface PoolPlan {
   add?: string[];
   adopt?: Pool["adopt"];
   destroy?: Pool["destroy"];
+  /** By the disk's name its place, as the manifest calls it. */
+  labels: Record<string, string>;
   dataset: Pool["dataset"] & { "org.debian:periodic-scrub": "disable" };
 }
 
@@ -43,9 +45,20 @@ export function poolsOf(site: Site): PoolPlan[] {
     ...(pool.add.length > 0 && { add: pool.add.map(path) }),
     ...(pool.adopt && { adopt: pool.adopt }),
     ...(pool.destroy && { destroy: pool.destroy }),
+    labels: Object.fromEntries(
+      placesIn(pool).map((place) => [path(place), placeOf(place)]),
+    ),
     // The manifest says when: Debian's cron would scrub them all at one time.
     dataset: { ...pool.dataset, "org.debian:periodic-scrub": "disable" },
   }));
+}
+
+/** Of all disks that the pool has, or had: one that leaves is read until it has left. */
+function placesIn({ vdevs, spares, replace }: Pool): DiskPlace[] {
+  const leaving = replace.flatMap(({ old }) =>
+    typeof old === "string" ? [] : [old],
+  );
+  return [...vdevs.flatMap((vdev) => vdev.disks), ...spares, ...leaving];
 }
 
 /** By its WWN: of two paths the map, for a path's own name hangs with that path. */
@@ -67,20 +80,12 @@ export interface MultipathPlan {
 export function multipathOf(site: Site): MultipathPlan[] {
   const disks = disksOf(site);
   const byHost = new Map<string, Set<string>>();
-  for (const { host, vdevs, spares, replace } of site.storage?.pools ?? []) {
-    // One that leaves is read through its map until it has left.
-    const leaving = replace.flatMap(({ old }) =>
-      typeof old === "string" ? [] : [old],
-    );
-    for (const place of [
-      ...vdevs.flatMap((vdev) => vdev.disks),
-      ...spares,
-      ...leaving,
-    ]) {
+  for (const pool of site.storage?.pools ?? []) {
+    for (const place of placesIn(pool)) {
       const disk = disks.get(placeOf(place));
       if (disk?.paths !== 2 || disk.wwn === undefined) continue;
-      const wwids = byHost.get(host) ?? new Set();
-      byHost.set(host, wwids.add(`3${disk.wwn.replace(/^0x/, "")}`));
+      const wwids = byHost.get(pool.host) ?? new Set();
+      byHost.set(pool.host, wwids.add(`3${disk.wwn.replace(/^0x/, "")}`));
     }
   }
   return [...byHost].map(([host, wwids]) => ({ host, wwids: [...wwids] }));

@@ -3,6 +3,7 @@ import { EngineWatch } from "../../providers/dynamic/engine";
 import { redact, stringsOf } from "../../providers/dynamic/failure";
 import { handler } from "../../providers/dynamic/handler";
 import type { Kind, Operation } from "../../providers/dynamic/kind";
+import { withReasonsFirst } from "../../providers/dynamic/reasons";
 import { providerText, typeToken } from "../../providers/dynamic/token";
 import { unknownValue } from "../../providers/dynamic/values";
 import { configured, type Provider } from "../support/provider";
@@ -136,6 +137,74 @@ describe("check", () => {
     expect((await make().check({}, { ...inputs, size: 4 })).failures).toEqual(
       [],
     );
+  });
+});
+
+describe("words", () => {
+  const update = jest.fn(async () => ({ address: "b" }));
+  const called: Partial<Kind<Inputs, Outputs>> = {
+    wording: ["list"],
+    worded: (text, known) =>
+      text.replaceAll("sda", `bay ${known.map(({ list }) => list).join("/")}`),
+    replaces: undefined,
+    update,
+  };
+  const olds = { ...inputs, size: 2, list: [1], address: "a" };
+  beforeEach(() => update.mockClear());
+
+  test("that alone change are recorded without a look at the device", async () => {
+    const news = { ...inputs, size: 2, list: [2] };
+    const provider = make(called);
+    expect(await provider.diff("1", olds, news)).toMatchObject({
+      changes: true,
+      replaces: [],
+    });
+    expect(await provider.update("1", olds, news)).toEqual({
+      outs: { ...news, address: "a" },
+    });
+    expect(update).not.toHaveBeenCalled();
+  });
+
+  test("change with what is to be done, or was not finished, in an update like any other", async () => {
+    const provider = make(called);
+    await provider.update("1", olds, { ...inputs, size: 3, list: [2] });
+    expect(update).toHaveBeenCalledTimes(1);
+    update.mockRejectedValueOnce(new Error("sda is gone"));
+    const failed = await provider
+      .update("1", olds, { ...inputs, size: 3, list: [2] })
+      .catch((error) => error);
+    expect(failed.message).toBe(
+      'Unable to update Thing "thing": bay 1/2 is gone',
+    );
+    const { outs } = await provider.update("1", failed.properties, {
+      ...inputs,
+      size: 3,
+      list: [4],
+    });
+    expect(update).toHaveBeenCalledTimes(3);
+    expect(outs).not.toHaveProperty("unfinished");
+  });
+
+  test("are in what a check refuses, too", async () => {
+    const { failures } = await make({
+      ...called,
+      refuse: () => [{ property: "size", reason: "sda would go" }],
+    }).check(olds, { ...inputs, size: 2, list: [3] });
+    expect(failures).toEqual([
+      { property: "size", reason: "bay 1/3 would go" },
+    ]);
+  });
+
+  test("of a refusal stand before no value: the engine would print it whole", async () => {
+    const { check } = withReasonsFirst(
+      handler(kind, new EngineWatch(undefined)),
+    );
+    expect(
+      await check?.({ ...inputs, size: 5 }, { ...inputs, size: 4 }),
+    ).toEqual({
+      inputs: { owner: "o", name: "thing", size: 4 },
+      failures: [{ property: "", reason: "size: cannot shrink" }],
+    });
   });
 });
 

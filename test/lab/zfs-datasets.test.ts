@@ -55,6 +55,33 @@ describe("properties", () => {
     });
   });
 
+  test("that keep more room than there is are refused", async () => {
+    await machine.must("zfs create tank/a");
+    for (const key of ["reservation", "refreservation"])
+      expect(await machine.run(`zfs set ${key}=1T tank/a`)).toMatchObject({
+        code: 255,
+        err: "cannot set property for 'tank/a': size is greater than available space\n",
+      });
+    expect(
+      await machine.run("zfs create -o reservation=1T tank/b"),
+    ).toMatchObject({
+      code: 1,
+      err: "cannot create 'tank/b': out of space\n",
+    });
+    await machine.must("zfs set reservation=200M tank/a");
+    await machine.must("zfs create tank/b");
+    // What one keeps, the others have no more.
+    expect(await machine.run("zfs set reservation=200M tank/b")).toMatchObject({
+      code: 255,
+    });
+    const [own, other] = await Promise.all(
+      ["tank/a", "tank/b"].map(async (name) =>
+        Number((await get("available", name)).split("\t")[0]),
+      ),
+    );
+    expect((own ?? 0) - (other ?? 0)).toBeGreaterThan(199 * 2 ** 20);
+  });
+
   test("of people that are not set are a dash", async () => {
     expect(await get("pulumi:urn", "tank")).toBe("-\t-");
   });

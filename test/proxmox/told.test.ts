@@ -46,7 +46,16 @@ test("what waits is told, and is an output, where no restart is allowed", async 
     `VirtualMachine "web": memory: waits for the next start of guest ${id}`,
   ]);
   expect(now.pending).toEqual(["memory"]);
+  // A look does not forget it.
+  expect((await vm().read(id, now)).props?.pending).toEqual(["memory"]);
   await vm().delete(id, now);
+});
+
+test("that nothing waits is an output, too, so that no preview calls it unknown", async () => {
+  const { id, outs = {} } = await vm().create(machine());
+  expect(outs.pending).toEqual([]);
+  expect((await vm().read(id, outs)).props?.pending).toEqual([]);
+  await vm().delete(id, outs);
 });
 
 test("a disk that stays is told with the guest that holds it", async () => {

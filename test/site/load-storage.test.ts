@@ -45,7 +45,7 @@ const cases: [string, string | RegExp, string, string][] = [
     "a disk to replace that is still declared",
     "      properties: { autotrim: true }\n",
     "      replace: [{ old: shelf1:2, new: shelf2:2 }]\n",
-    'x disk "shelf1:2" still stands in a vdev, put the new one into its place there\n  at storage.pools[0].replace[0].old',
+    'x disk "shelf1:2" still stands in a vdev, put the new one into its place there (one in the same bay: write as old the World Wide Name of the one that leaves)\n  at storage.pools[0].replace[0].old',
   ],
   [
     "a disk to replace that is not there",
@@ -70,6 +70,24 @@ const cases: [string, string | RegExp, string, string][] = [
     "recordsize: 64KiB",
     "recordsize: 3MiB",
     "x must be a power of two, at most 16MiB, correct the value\n  at storage.datasets[0].properties.recordsize",
+  ],
+  [
+    "a dataset with capital letters",
+    "name: tank/documents",
+    "name: tank/Documents",
+    'x "tank/Documents" has capital letters, write "tank/documents"\n  at storage.datasets[5].name',
+  ],
+  [
+    "a dataset with a blank",
+    "name: tank/documents",
+    "name: tank/my documents",
+    'x "tank/my documents" must be POOL/PATH, like tank/shares, correct the value\n  at storage.datasets[5].name',
+  ],
+  [
+    "a property one level too high",
+    "      quota: 2TiB\n",
+    "      compression: lz4\n",
+    'x "compression" is no key here, it goes one deeper: properties: { compression: ... }\n  at storage.datasets[5].compression',
   ],
   [
     "a pool called as a kind of vdev",
@@ -239,4 +257,13 @@ test("a guest's disk may lie on what its host mounts", () => {
   );
   expect(text).not.toBe(dev);
   expect(problems(text)).toBe("");
+});
+
+test("who uses a name is not told to write it as wrong as it is given", () => {
+  const told = problems(
+    dev.replace("name: tank/documents", "name: tank/Documents"),
+  );
+  expect(told.match(/^x .*$/gm)).toEqual([
+    'x "tank/Documents" has capital letters, write "tank/documents"',
+  ]);
 });

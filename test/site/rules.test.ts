@@ -129,6 +129,21 @@ const violations: Record<string, [(site: Site) => void, string]> = {
     },
     'storage server "router-server" is in cluster "all". Leave it stand-alone.',
   ],
+  "pool-quota": [
+    (site) => {
+      const [dataset] = site.storage?.datasets ?? [];
+      if (dataset) dataset.quota = 8 * 2 ** 40;
+    },
+    'dataset "fast/vm-ml110" may take 8192 GiB, and pool "fast" has 7450 GiB at most. Make the quota smaller, or drop it.',
+  ],
+  "pool-reservation": [
+    (site) => {
+      const [first, second] = site.storage?.datasets ?? [];
+      if (first) first.reservation = 4 * 2 ** 40;
+      if (second) second.volume = 4 * 2 ** 40;
+    },
+    'reservations and volumes of pool "fast" take 8392 GiB, and it has 7450 GiB at most. Make them smaller, or put some into another pool.',
+  ],
   "storage-overcommit": [
     (site) => {
       const storage = place(site, "ml110").storages[1];

@@ -14,13 +14,19 @@ import {
   type Site,
   storageClassesOf,
 } from "../../site";
+import { reservedIn, roomOf } from "../../site/storage";
 
 const load = () => loadSite("environments/dev.yaml");
 const storageOf = (site: Site) => site.storage as NonNullable<Site["storage"]>;
 
 test("a pool's disks are named by what lasts: a WWN, and the map of two paths", () => {
   const site = load();
+  const labels = [1, 2, 3, 4].flatMap((shelf) => [
+    [disk(shelf, 2), `shelf${shelf}:2`],
+    [disk(shelf, 3), `shelf${shelf}:3`],
+  ]);
   expect(poolsOf(site)[0]).toEqual({
+    labels: Object.fromEntries(labels),
     host: "router-server",
     name: "fast",
     ashift: 12,
@@ -105,6 +111,11 @@ test("what is to be replaced, added, taken over or destroyed is said with the di
     adopt: { guid: "15" },
     destroy: { guid: "16" },
   });
+  // With the pool come the datasets that it has.
+  const taken = datasetsOf(site).filter(({ adopt }) => adopt);
+  expect(new Set(taken.map((dataset) => dataset.pool))).toEqual(
+    new Set([pool?.name]),
+  );
 
   const shelves = site.hardware.shelves;
   for (const shelf of shelves) shelf.paths = 2;
@@ -358,4 +369,31 @@ test("a site without the areas has nothing of them", () => {
     expect(derive(site)).toEqual([]);
   expect(powerOf(site)).toMatchObject({ start: [], shutdown: [] });
   expect(resolversOf(site)).toBeUndefined();
+});
+
+test("what a pool has room for, and what its datasets keep from others", () => {
+  const site = load();
+  const { pools, datasets } = storageOf(site);
+  const [fast, tank] = pools;
+  expect(fast && roomOf(site, fast)).toBe(8e12);
+  // Two of eight are parity.
+  expect(tank && roomOf(site, tank)).toBe(24e12);
+  const dataset = (name: string, changes: object) => ({
+    ...(datasets[0] as (typeof datasets)[number]),
+    name,
+    ...changes,
+  });
+  expect(
+    reservedIn(
+      [
+        dataset("tank/a", { reservation: 10 }),
+        dataset("tank/a/b", { reservation: 4 }),
+        dataset("tank/a/c", { volume: 5 }),
+        dataset("tank/d", {}),
+        dataset("tank/d/e", { reservation: 3 }),
+        dataset("fast/f", { reservation: 100 }),
+      ],
+      "tank",
+    ),
+  ).toBe(13);
 });

@@ -192,6 +192,7 @@ const changes: Record<string, [unknown, "refused" | "made"]> = {
   snapshots: [{ schedule: "daily", keep: 7 }, "made"],
   adopt: [true, "made"],
   destroy: ["tank/vm@1", "made"],
+  remake: [{ guid: "1" }, "made"],
   timeouts: [{ update: 60 }, "made"],
 };
 
@@ -299,7 +300,7 @@ test.each<[string, string[], Values, RegExp]>([
   [
     "a pool that is not there",
     [],
-    { dataset: "pond/vm" },
+    { dataset: "pond/vm", poolGuid: "123" },
     /pool pond .* is not imported/,
   ],
   [

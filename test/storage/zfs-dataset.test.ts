@@ -151,13 +151,85 @@ test("a dataset that was renamed is not made again: the preview says how it gets
   ]);
 });
 
-test("one that is gone is read as gone, another under its name, too, and that is neither changed nor destroyed", async () => {
+test("a dataset of a pool that somebody renamed is not gone, and is not changed", async () => {
+  const { id, props } = await host.create(inputs());
+  await host.run("zpool export tank");
+  await host.run("zpool import -d /dev/disk/by-id tank vault");
+  try {
+    const { found, changes } = await host.look(id, props, inputs());
+    expect([changes, found.dataset]).toEqual([false, "tank/vm"]);
+    await expect(
+      host.provider.update(id, props, inputs({ properties: {} })),
+    ).rejects.toThrow(/pool tank \(guid \d+\) is called vault on host/);
+    // By its pool's new name it is another resource, which has it without a copy.
+    const renamed = inputs({
+      name: "vault-vm",
+      owner: "site/ZfsDataset/vault-vm",
+      dataset: "vault/vm",
+    });
+    await expect(host.create(renamed)).rejects.toThrow(
+      'belongs to "site/ZfsDataset/vm"',
+    );
+    const taken = await host.create({ ...renamed, adopt: true });
+    expect(taken.id).toBe(id);
+    await host.provider.delete(id, props);
+    expect(await get("hybrid-site:owner", "vault/vm")).toEqual([
+      "hybrid-site:owner\tsite/ZfsDataset/vault-vm\tlocal",
+    ]);
+  } finally {
+    await host.run("zpool export vault");
+    await host.run("zpool import -d /dev/disk/by-id vault tank");
+  }
+});
+
+test("one that is lost is told, and an empty one is made in its place only when that is said", async () => {
   const { id, props } = await host.create(inputs());
   await host.run("zfs destroy tank/vm");
-  expect(await host.provider.read(id, props)).toEqual({});
+  const { props: found = {} } = await host.provider.read(id, props);
+  const loss = `tank/vm (guid ${id}) is no longer on host "storage": somebody destroyed it, with its data and its snapshots`;
+  expect(host.told()).toContain(`${loss} ("zpool history tank" says when)`);
+  await expect(
+    host.provider.update(id, props, inputs({ properties: {} })),
+  ).rejects.toThrow(loss);
+  for (const remake of [undefined, { guid: "12" }]) {
+    const { failures } = await host.provider.check(found, inputs({ remake }));
+    expect(failures).toEqual([
+      {
+        property: "remake",
+        reason: `${loss}. To have an empty one made in its place, write remake: { guid: "${id}" } at it; to give it up, declare it no longer`,
+      },
+    ]);
+  }
+  const said = inputs({ remake: { guid: id } });
+  expect((await host.provider.check(found, said)).failures).toEqual([]);
+  expect(await host.provider.diff(id, found, said)).toMatchObject({
+    replaces: ["remake"],
+  });
+  await host.provider.delete(id, found);
+  const again = await host.create(said);
+  expect(host.told()).toContain("tank/vm is made anew, and is empty");
+  expect(again.id).not.toBe(id);
+  // What was said once has no meaning for the new one.
+  expect((await host.look(again.id, again.props, said)).changes).toBe(false);
+  expect(await host.provider.diff(again.id, again.props, said)).toMatchObject({
+    replaces: [],
+  });
+});
+
+test("one that was lost under its name and is found again is as it was", async () => {
+  const { id, props } = await host.create(inputs());
+  const lost = { ...props, remake: { guid: id, lost: true } };
+  expect(await host.look(id, lost, inputs())).toMatchObject({ changes: false });
+});
+
+test("another one under the name is seen, and neither changed nor destroyed", async () => {
+  const { id, props } = await host.create(inputs());
+  await host.run("zfs destroy tank/vm");
   await host.run("zfs create tank/vm");
   const stood = await get("all");
-  expect(await host.provider.read(id, props)).toEqual({});
+  const { props: found } = await host.provider.read(id, props);
+  expect(found?.remake).toEqual({ guid: id, lost: true });
+  expect(host.told()).toContain("another one is there under its name (guid");
   await expect(host.provider.update(id, props, inputs())).rejects.toThrow(
     /is another one now/,
   );

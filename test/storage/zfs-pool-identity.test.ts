@@ -195,10 +195,43 @@ test("a pool that somebody renamed is seen so, and not changed", async () => {
   ).rejects.toThrow('the pool to destroy is called "data" now');
   const found = await host.pools.read(id, props);
   expect(found.props?.name).toBe("data");
+  expect(said.join("")).toContain(
+    'is called "data" on host "storage" by now: somebody renamed it',
+  );
   const { failures = [] } = await host.pools.check(found.props ?? {}, tank());
-  expect(failures[0]?.reason).toContain(`the pool's name is "data"`);
+  expect(failures[0]?.reason).toContain(
+    'a pool is never renamed here. Give it that name, with everything on it stopped, "zpool export data" and "zpool import -d /dev/disk/by-id data tank"',
+  );
   const news = tank({ name: "data", owner: "site/ZfsPool/tank" });
   expect(await host.isQuiet(id, found.props ?? {}, news)).toBe(true);
+});
+
+test("a pool that is declared by another name keeps its disks, and the error says what a name is and how to give one", async () => {
+  const { id } = await host.create();
+  const renamed = (changes: Values = {}) =>
+    tank({ name: "vault", owner: "site/ZfsPool/vault", ...changes });
+  const before = await world();
+  await expect(host.create(renamed())).rejects.toThrow(
+    `its disks are those of pool "tank" (GUID ${id}), which is this site's, too: a pool is known by the name it is declared with, and under another name it is another pool. Nothing was done. Keep the name "tank", or have the pool renamed on host "storage", too: with everything on it stopped, "zpool export tank" and "zpool import -d /dev/disk/by-id tank vault" (for disks with two paths "-d /dev/mapper"), and declare "vault" with adopt: { guid: "${id}" }`,
+  );
+  expect(await world()).toEqual(before);
+});
+
+test("a pool that was renamed as the error says is taken over by its GUID, and its old name forgets it", async () => {
+  const { id, props } = await host.create();
+  await host.run("zpool", "export", "tank");
+  await host.run("zpool", "import", "-d", "/dev/disk/by-id", "tank", "vault");
+  const inputs = tank({ name: "vault", owner: "site/ZfsPool/vault" });
+  await expect(host.create(inputs)).rejects.toThrow(
+    'belongs to "site/ZfsPool/tank"',
+  );
+  const adopting = { ...inputs, adopt: { guid: id } };
+  const taken = await host.create(adopting);
+  expect(taken.id).toBe(id);
+  expect(await host.isQuiet(id, taken.props, adopting)).toBe(true);
+  await host.pools.delete(id, { ...props, destroy: { guid: id } });
+  expect(await names()).toBe("vault\n");
+  expect(await host.isQuiet(id, taken.props, adopting)).toBe(true);
 });
 
 test("other disks under known names stop every change", async () => {

@@ -76,6 +76,7 @@ const unmanaged = {
   ashift: "refused",
   replace: "a word for vdevs",
   add: "a word for vdevs",
+  labels: "words of messages",
   adopt: "a word for create",
   destroy: "a word for delete",
   timeouts: "of the provider",

@@ -1,4 +1,5 @@
 import { EngineWatch } from "../../providers/dynamic/engine";
+import { withLabels } from "../../providers/storage/zfs-pool/labels";
 import { provider } from "../../providers/storage/zfs-pool/lifecycle";
 import { configured } from "../support/provider";
 
@@ -177,7 +178,7 @@ const refused: [string, Values, string][] = [
   [
     "another name",
     { name: "data" },
-    'name: the pool\'s name is "tank": a new one takes an export and an import',
+    'name: the pool is called "tank" on host "storage" and declared as "data": a pool is never renamed here',
   ],
   [
     "another ashift",
@@ -308,6 +309,37 @@ test("what somebody made of the pool can be looked at, though it could not be de
     vdevs: [{ type: "mirror", disks: ["/dev/sdb1", disk(2)] }, mirror(3, 4)],
   });
   const reasons = await problems(found, pool());
-  expect(reasons.join("\n")).toContain('name: the pool\'s name is "my tank"');
+  expect(reasons.join("\n")).toContain('name: the pool is called "my tank"');
   expect(reasons.join("\n")).toContain(`${disk(1)} in the place of /dev/sdb1`);
+});
+
+test("disks are called as people call them, and what is to be written has their words alone", async () => {
+  const labels = {
+    [disk(1)]: "shelf1:0",
+    [disk(2)]: "shelf2:0",
+    [disk(5)]: "shelf1:4",
+  };
+  const olds = pool({ vdevs: [mirror(1, 2)], labels });
+  const [problem] = await problems(
+    olds,
+    pool({ vdevs: [mirror(1, 5)], labels }),
+  );
+  expect(problem).toContain(
+    'vdevs: shelf1:4 (wwn-0x5000c50000000005) in the place of shelf2:0 (wwn-0x5000c50000000002): a disk is replaced only when that is said. Add to replace: { old: "shelf2:0", new: "shelf1:4" }',
+  );
+});
+
+test.each([
+  [
+    `${disk(1)} (sda, 4 TB): gpt`,
+    "shelf1:0 (wwn-0x5000c50000000001, sda, 4 TB): gpt",
+  ],
+  [`${map(1)}, ${disk(1)}`, `${map(1)}, shelf1:0 (wwn-0x5000c50000000001)`],
+  [`${disk(1)}-part1`, `${disk(1)}-part1`],
+  [
+    `${disk(11)} is not ${disk(1)}.`,
+    `${disk(11)} is not shelf1:0 (wwn-0x5000c50000000001).`,
+  ],
+])("%s is said as %s", (text, said) => {
+  expect(withLabels(text, { [disk(1)]: "shelf1:0" })).toBe(said);
 });

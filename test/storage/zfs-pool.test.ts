@@ -127,6 +127,10 @@ test("a disk that is dead is replaced by its GUID", async () => {
   const found = await host.pools.read(id, props);
   expect(found.props?.health).toBe("DEGRADED");
   expect(said.join("")).toContain("the pool is DEGRADED");
+  const { [disk(2)]: guid } = props.disks as Record<string, string>;
+  expect(said.join("")).toContain(
+    `${disk(2)} is REMOVED in mirror-0, with 0 read, 0 write and 0 checksum errors. If it was only pulled or unplugged, plug it in, and "zpool online tank ${guid}" brings it back if ZFS does not by itself. If it is dead, write the new disk in its place in vdevs, and replace: [{ old: "${disk(2)}", new: NEW }]`,
+  );
   expect(await host.isQuiet(id, props, tank())).toBe(true);
   const news = tank({
     vdevs: [mirror(1, 3)],
@@ -213,6 +217,9 @@ test("a spare in use is told and left alone", async () => {
   const found = await host.pools.read(id, props);
   expect(found.props?.sparesInUse).toEqual([`${disk(9)} for ${disk(2)}`]);
   expect(said.join("")).toContain(`spare in use: ${disk(9)} for ${disk(2)}`);
+  expect(said.join("")).toContain(
+    `${disk(2)} is REMOVED in mirror-0, with 0 read, 0 write and 0 checksum errors. The spare ${disk(9)} stands in for it until it is replaced or back. If it was`,
+  );
   expect(await host.isQuiet(id, props, inputs)).toBe(true);
   host.commands();
   await host.pools.update(id, found.props ?? {}, {

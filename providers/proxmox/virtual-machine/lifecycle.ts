@@ -77,6 +77,8 @@ const kind: Kind<VirtualMachineInputs, VirtualMachineOutputs> = {
         addresses: asks ? await agentAddresses(session, guest) : [],
         kept: inputs.kept,
         owed: inputs.owed,
+        // Asking would be a request more for each guest; a stopped one has nothing to wait for.
+        pending: running ? (inputs.pending ?? []) : [],
       },
     };
   },
@@ -173,7 +175,7 @@ async function converge(
     vmNumber,
     addresses,
     ...rest(),
-    pending: pending.length > 0 ? pending : undefined,
+    pending,
   };
 }
 

@@ -166,6 +166,9 @@ export interface VirtualMachineOutputs {
   kept?: Record<string, string>;
   /** Keys of cloud-init that an update which failed wrote, without the restart that they need. */
   owed?: string[];
-  /** Changes that wait for the guest's next start; left out: none. */
+  /**
+   * Changes that wait for the guest's next start. There also when it is empty:
+   * an output that the state lacks is unknown at every preview.
+   */
   pending?: string[];
 }

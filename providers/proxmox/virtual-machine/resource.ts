@@ -14,7 +14,7 @@ export class VirtualMachine extends DynamicResource {
 
   declare readonly vmNumber: Output<number>;
   declare readonly addresses: Output<string[]>;
-  declare readonly pending: Output<string[] | undefined>;
+  declare readonly pending: Output<string[]>;
 
   constructor(
     name: string,

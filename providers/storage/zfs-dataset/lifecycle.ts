@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Refusal } from "../../dynamic/kind";
+import { isOfSameSite } from "../../dynamic/owner";
 import { type Dataset, propertiesFrom, readDataset, shares } from "./dataset";
 import { destroy } from "./destroy";
 import {
@@ -15,8 +16,10 @@ import { readTimer, removeTimer } from "./timer";
 import {
   converge,
   findPool,
+  inPool,
   make,
   mark,
+  nameOfPool,
   renamedTo,
   requirePool,
   session,
@@ -41,18 +44,29 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
     snapshots: "none",
     adopt: "none",
     destroy: "none",
+    remake: "none",
     timeouts: "none",
   },
 
   refuse(olds, news) {
-    return [...otherDataset(olds, news), ...fixed(olds, news)];
+    return [
+      ...lost(olds, news),
+      ...otherDataset(olds, news),
+      ...fixed(olds, news),
+    ];
   },
+
+  // What was lost holds nothing that could be lost by that.
+  replaces: ({ remake: found }, { remake }) =>
+    found?.lost && found.guid === remake?.guid ? ["remake"] : [],
 
   async create(inputs, operation) {
     return session(operation, inputs, async (work) => {
       await requirePool(work, inputs);
       const found = await readDataset(work.zfs, inputs.dataset);
       const adopted = claim(inputs, found);
+      if (found === undefined && inputs.remake)
+        operation.tell(`${inputs.dataset} is made anew, and is empty`);
       const dataset = found ?? (await make(work, inputs));
       const outputs = { guid: dataset.guid, adopted };
       if (dataset.owner !== undefined) operation.exists(dataset.guid, outputs);
@@ -66,15 +80,25 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
       operation,
       inputs,
       async (work) => {
-        await requirePool(work, inputs);
-        const found = await readDataset(work.zfs, inputs.dataset);
+        const pool = await nameOfPool(work, inputs);
+        const found = await readDataset(work.zfs, inPool(pool, inputs.dataset));
         if (found?.guid !== id) {
-          const dataset = await renamedTo(work, inputs, id);
+          const dataset = await renamedTo(work, pool, id);
           const moved = dataset && (await readDataset(work.zfs, dataset));
-          if (!moved) return undefined;
+          if (!moved) {
+            operation.tell(
+              `${lossOf(inputs, id)} ("zpool history ${pool}" says when)${found ? `; another one is there under its name (guid ${found.guid})` : ""}. It is not made anew by itself: the next preview says how`,
+            );
+            return {
+              inputs: { ...inputs, remake: { guid: id, lost: true } },
+              outputs: { guid: id, adopted: false },
+            };
+          }
           const actual = await inputsFrom(work, inputs, moved, id);
+          const [declared = ""] = inputs.dataset.split("/");
           return {
-            inputs: { ...actual, dataset },
+            // That the pool has another name is the pool's drift, and told there.
+            inputs: { ...actual, dataset: inPool(declared, dataset) },
             outputs: outputsOf(moved, inputs.adopted),
           };
         }
@@ -95,7 +119,9 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
       const found = await readDataset(work.zfs, news.dataset);
       if (found?.guid !== id) {
         throw new UserError(
-          `dataset ${news.dataset} on host "${news.host}" ${found ? `is another one now (guid ${found.guid}, known is ${id})` : "is no longer there"}. Run "pulumi refresh" to record that, then "pulumi up"`,
+          found
+            ? `dataset ${news.dataset} on host "${news.host}" is another one now (guid ${found.guid}, known is ${id}). Run "pulumi refresh" to see what there is`
+            : `${lossOf(news, id)}. Run "pulumi refresh" to see what there is`,
         );
       }
       if (found.owner && ![olds.owner, news.owner].includes(found.owner))
@@ -137,6 +163,22 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
 };
 
 export const provider = (engine: EngineWatch) => handler(kind, engine);
+
+function lossOf({ dataset, host }: ZfsDatasetInputs, guid: string): string {
+  return `${dataset} (guid ${guid}) is no longer on host "${host}": somebody destroyed it, with its data and its snapshots`;
+}
+
+/** An empty one that looks like the one that was lost is made only when that is said. */
+function lost(olds: ZfsDatasetInputs, { remake }: ZfsDatasetInputs): Refusal[] {
+  const found = olds.remake;
+  if (!found?.lost || found.guid === remake?.guid) return [];
+  return [
+    {
+      property: "remake",
+      reason: `${lossOf(olds, found.guid)}. To have an empty one made in its place, write remake: { guid: "${found.guid}" } at it; to give it up, declare it no longer`,
+    },
+  ];
+}
 
 /** What is another dataset is never made by taking this one away. */
 function otherDataset(
@@ -199,14 +241,17 @@ function fixed(olds: ZfsDatasetInputs, news: ZfsDatasetInputs): Refusal[] {
 function claim(inputs: ZfsDatasetInputs, found: Dataset | undefined): boolean {
   if (found === undefined) return false;
   const { dataset, host, type } = inputs;
-  if (found.owner !== undefined && found.owner !== inputs.owner)
+  // With the pool's name that of each dataset has changed, too.
+  const wasRenamed =
+    inputs.adopt && found.owner && isOfSameSite(found.owner, inputs.owner);
+  if (found.owner !== undefined && found.owner !== inputs.owner && !wasRenamed)
     throw held(inputs, found.owner);
   if (found.type !== type) {
     throw new UserError(
       `${dataset} on host "${host}" is a ${found.type} and ${type} is declared. Choose another path`,
     );
   }
-  if (found.owner === inputs.owner) return found.adopted;
+  if (found.owner === inputs.owner || wasRenamed) return found.adopted;
   const share = shares.find(
     (key) => (found.properties.get(key)?.value ?? "off") !== "off",
   );
@@ -246,6 +291,8 @@ async function inputsFrom(
     ...inputs,
     // Without the mark it is nobody's until the next update.
     owner: found.owner ?? "",
+    // One that was lost, and is there again.
+    remake: inputs.remake?.lost ? undefined : inputs.remake,
     type: found.type === "volume" ? "volume" : "filesystem",
     properties: propertiesFrom(inputs.properties, found),
     volsize: inputs.volsize === undefined ? undefined : found.volsize,

@@ -47,6 +47,14 @@ const shape = z.strictObject({
    * data and its snapshots. Left out: deletion leaves all that it is.
    */
   destroy: z.string().optional(),
+  /** Of one that is lost, by its GUID: an empty one is made in its place. */
+  remake: z
+    .strictObject({
+      guid: z.string().regex(/^[1-9]\d*$/, "must be the GUID in digits"),
+      /** As it is found: no dataset of its pool has its GUID any more. */
+      lost: z.literal(true).optional(),
+    })
+    .optional(),
   /** In seconds; left out: 120. */
   timeouts,
 });
@@ -69,6 +77,8 @@ export const schema = shape.superRefine((inputs, context) => {
   const problem = (path: string[], message: string) =>
     context.addIssue({ code: "custom", path, message });
   const { type, volsize, properties = {}, snapshots, destroy } = inputs;
+  if (inputs.remake?.lost)
+    problem(["remake", "lost"], "is only found, and never declared");
   if (type === "volume" && volsize === undefined)
     problem(["volsize"], "must be there for a volume");
   if (type === "filesystem" && volsize !== undefined)

@@ -55,7 +55,7 @@ export function findPool(
   { zfs }: Work,
   { dataset }: ZfsDatasetInputs,
 ): Promise<string | undefined> {
-  return poolGuid(zfs, dataset.split("/")[0] ?? "");
+  return poolGuid(zfs, poolIn(dataset));
 }
 
 /** A name says little: another pool may have it by now. */
@@ -63,23 +63,48 @@ export async function requirePool(
   work: Work,
   inputs: ZfsDatasetInputs,
 ): Promise<void> {
+  const pool = poolIn(inputs.dataset);
+  const now = await nameOfPool(work, inputs);
+  if (now === pool) return;
+  throw new UserError(
+    `pool ${pool} (guid ${inputs.poolGuid}) is called ${now} on host "${inputs.host}" by now. Give it its name back ("pulumi refresh" says how), or declare it by the new one`,
+  );
+}
+
+/** What the pool is called now: one that somebody renamed is the same one. */
+export async function nameOfPool(
+  work: Work,
+  inputs: ZfsDatasetInputs,
+): Promise<string> {
+  const { host, dataset, poolGuid: meant } = inputs;
+  const pool = poolIn(dataset);
   const guid = await findPool(work, inputs);
-  if (guid === inputs.poolGuid) return;
-  const [pool] = inputs.dataset.split("/");
+  if (guid === meant) return pool;
+  const pools = await work.zfs.pools();
+  const renamed = pools.find((item) => item.guid === meant);
+  if (renamed) return renamed.name;
   throw new UserError(
     guid === undefined
-      ? `pool ${pool} (guid ${inputs.poolGuid}) is not imported on host "${inputs.host}". Import it ("zpool import" lists what is there)`
-      : `pool ${pool} on host "${inputs.host}" has guid ${guid}, and ${inputs.poolGuid} is meant: another pool has the name. Import the right one, or correct poolGuid`,
+      ? `pool ${pool} (guid ${meant}) is not imported on host "${host}". Import it ("zpool import" lists what is there)`
+      : `pool ${pool} on host "${host}" has guid ${guid}, and ${meant} is meant: another pool has the name. Import the right one, or correct poolGuid`,
   );
+}
+
+function poolIn(dataset: string): string {
+  return dataset.split("/", 1)[0] ?? "";
+}
+
+/** The same place in a pool of that name. */
+export function inPool(pool: string, dataset: string): string {
+  return `${pool}${dataset.slice(poolIn(dataset).length)}`;
 }
 
 /** Where a dataset of that GUID is now, if anywhere in the pool. */
 export async function renamedTo(
   { machine, signal }: Work,
-  { dataset }: ZfsDatasetInputs,
+  pool: string,
   guid: string,
 ): Promise<string | undefined> {
-  const [pool = ""] = dataset.split("/");
   const { stdout } = await machine.run(
     [
       ...["zfs", "list", "-H", "-p", "-r"],

@@ -6,6 +6,7 @@ import { nameOfLeaf } from "./layout";
 import type { ZfsPoolInputs } from "./model";
 import { claim, ownerOf } from "./owner";
 import { preflight, refuseSleeping } from "./preflight";
+import { refuseRenamed } from "./rename";
 import { createWords, mountpointOf } from "./words";
 
 export interface Obtained {
@@ -44,6 +45,7 @@ async function make(
   const { name, vdevs, spares, adopt } = inputs;
   const importable = await zfs.importable();
   refuseSleeping(name, importable, adopt?.guid);
+  await refuseRenamed(zfs, inputs, pools);
   const disks = [...vdevs.flatMap((vdev) => vdev.disks), ...spares];
   await preflight(machine, disks, { pools, importable }, signal);
   const mountpoint = mountpointOf(inputs);

@@ -8,6 +8,7 @@ import type { Pool } from "../zfs/pool";
 import { apply, type Before } from "./apply";
 import { obtain } from "./create";
 import { refuseOtherDisks } from "./identity";
+import { withLabels } from "./labels";
 import { missing } from "./missing";
 import {
   parse,
@@ -16,9 +17,10 @@ import {
   type ZfsPoolOutputs,
 } from "./model";
 import { observe, outputsOf, rootKeys, tellDrift, tellState } from "./observe";
-import { ownerIn } from "./owner";
+import { ownerIn, wasRenamed } from "./owner";
 import { refusals } from "./refusals";
 import { remove } from "./remove";
+import { howToRename } from "./rename";
 import { incoming, settled } from "./resilver";
 
 const day = 24 * 60 * 60;
@@ -43,10 +45,16 @@ const kind: Kind<ZfsPoolInputs, ZfsPoolOutputs> = {
     canmount: "outage",
     replace: "none",
     add: "none",
+    labels: "none",
     adopt: "none",
     destroy: "none",
     timeouts: "none",
   },
+
+  wording: ["labels"],
+
+  worded: (text, known) =>
+    withLabels(text, Object.assign({}, ...known.map(({ labels }) => labels))),
 
   refuse: refusals,
 
@@ -68,6 +76,11 @@ const kind: Kind<ZfsPoolInputs, ZfsPoolOutputs> = {
     const pools = await place.zfs.pools();
     const pool = pools.find(({ guid }) => guid === id);
     if (pool === undefined) return missing(place, id, inputs, pools);
+    if (pool.name !== inputs.name) {
+      operation.tell(
+        `is called "${pool.name}" on host "${inputs.host}" by now: somebody renamed it. All that is in it is there`,
+      );
+    }
     tellState(operation.tell, pool, inputs.disks);
     const now = await observe(place, inputs, pool, inputs.disks);
     tellDrift(operation.tell, inputs, now);
@@ -124,7 +137,7 @@ async function change(
   ]);
   const owner = ownerIn(root);
   const known = [inputs.owner, before?.inputs.owner, undefined];
-  if (!known.includes(owner)) {
+  if (!known.includes(owner) && !wasRenamed(inputs, guid, owner)) {
     throw new UserError(
       `the pool belongs to "${owner}" by now, whose it stays. Forget it here with "pulumi state delete"`,
     );
@@ -158,7 +171,9 @@ async function find(
   const beside = other
     ? `, and "${name}" is another one, with GUID ${other.guid}`
     : "";
-  throw new UserError(
-    `${what}${beside}. Nothing was changed. Run "pulumi refresh" to see what there is`,
-  );
+  const back =
+    pool && !other
+      ? `To give it its name back, ${howToRename(pool.name, name)}`
+      : 'Run "pulumi refresh" to see what there is';
+  throw new UserError(`${what}${beside}. Nothing was changed. ${back}`);
 }

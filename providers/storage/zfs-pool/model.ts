@@ -42,6 +42,8 @@ const shape = z.strictObject({
    * raidz: they cannot leave it again.
    */
   add: z.array(disk).optional(),
+  /** What people call its disks, by the disk: messages say both. */
+  labels: z.record(z.string(), z.string()).optional(),
   /** Takes over the pool that has this GUID. */
   adopt: z.strictObject({ guid }).optional(),
   /** Has deletion destroy the pool that has this GUID, and all that is in it. */

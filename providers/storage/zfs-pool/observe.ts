@@ -7,6 +7,7 @@ import { asDeclared, layoutOf, nameOfLeaf, sameVdev, single } from "./layout";
 import type { ZfsPoolInputs, ZfsPoolOutputs } from "./model";
 import { ownerIn } from "./owner";
 import { found, poolProperties, rootProperties } from "./properties";
+import { troubles } from "./trouble";
 
 const mountKeys = ["mountpoint", "canmount"] as const;
 export const poolKeys = Object.keys(poolProperties.shape);
@@ -102,6 +103,7 @@ export function tellState(
   if (pool.health !== "ONLINE")
     tell(`the pool is ${pool.health}${pool.status ? `: ${pool.status}` : ""}`);
   for (const words of sparesInUse(pool)) tell(`spare in use: ${words}`);
+  for (const words of troubles(pool, nameByGuid(known))) tell(words);
   for (const { disk, path } of renamed(pool, known)) {
     tell(
       `${disk} is open as ${path}, a name that may mean another disk after the next boot. With everything on it stopped, "zpool export ${pool.name}" and "zpool import -d /dev/disk/by-id ${pool.guid}" (for disks with two paths "-d /dev/mapper") mend that`,

@@ -1,4 +1,5 @@
 import { UserError } from "../../dynamic/failure";
+import { isOfSameSite } from "../../dynamic/owner";
 import { ownerProperty } from "../mark";
 import type { Zfs } from "../zfs/client";
 import type { Pool } from "../zfs/pool";
@@ -17,6 +18,17 @@ export async function ownerOf(
   return ownerIn(await zfs.datasetProperties(pool, [ownerProperty]));
 }
 
+/** Its GUID is said, and it carries the mark of this site, under the name that it had. */
+export function wasRenamed(
+  { adopt, owner }: ZfsPoolInputs,
+  guid: string,
+  mark: string | undefined,
+): boolean {
+  return (
+    adopt?.guid === guid && mark !== undefined && isOfSameSite(mark, owner)
+  );
+}
+
 /** Throws unless a pool that is there may be taken for the declared one. */
 export function claim(
   inputs: ZfsPoolInputs,
@@ -30,7 +42,7 @@ export function claim(
       `the pool to adopt (GUID ${pool.guid}) is called "${pool.name}" on host "${host}". Write that as its name`,
     );
   }
-  if (owner === inputs.owner) return;
+  if (owner === inputs.owner || wasRenamed(inputs, pool.guid, owner)) return;
   if (owner !== undefined) {
     throw new UserError(
       `${what} and belongs to "${owner}". Choose another name, or have its owner forget it first`,

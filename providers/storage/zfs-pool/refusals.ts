@@ -1,6 +1,7 @@
 import type { Refusal } from "../../dynamic/kind";
 import type { ZfsPoolInputs } from "./model";
 import { planFor } from "./plan";
+import { howToRename } from "./rename";
 
 /** Changes that would cost the data, the service, or a promise about either. */
 export function refusals(olds: ZfsPoolInputs, news: ZfsPoolInputs): Refusal[] {
@@ -16,7 +17,7 @@ export function refusals(olds: ZfsPoolInputs, news: ZfsPoolInputs): Refusal[] {
   if (olds.name !== news.name) {
     refuse(
       "name",
-      `the pool's name is "${olds.name}": a new one takes an export and an import, with everything on it stopped. Do that by hand ("zpool export ${olds.name}", "zpool import GUID ${news.name}") and refresh, or write "${olds.name}"`,
+      `the pool is called "${olds.name}" on host "${olds.host}" and declared as "${news.name}": a pool is never renamed here. Give it that name, ${howToRename(olds.name, news.name)}, then "pulumi refresh". Or declare it as "${olds.name}", and its datasets below that, with its GUID in adopt ("zpool get guid ${olds.name}")`,
     );
   }
   const { ashift = news.ashift } = olds;

@@ -8,7 +8,29 @@ export interface Vdev {
   guid: string;
   path?: string;
   state: string;
+  /** Left out: none were counted. */
+  errors?: Errors;
   children: Vdev[];
+}
+
+export interface Errors {
+  read: number;
+  write: number;
+  checksum: number;
+}
+
+/** Undefined: there are none. */
+export function errorsOf(
+  read: string | undefined,
+  write: string | undefined,
+  checksum: string | undefined,
+): Errors | undefined {
+  const [first, second, third] = [read, write, checksum].map(
+    (text) => Number(text ?? 0) || 0,
+  ) as [number, number, number];
+  return first + second + third > 0
+    ? { read: first, write: second, checksum: third }
+    : undefined;
 }
 
 export const vdevClasses = [

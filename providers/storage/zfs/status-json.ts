@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Pool, Scan, Vdev } from "./pool";
+import { errorsOf, type Pool, type Scan, type Vdev } from "./pool";
 
 interface JsonVdev {
   name: string;
@@ -8,6 +8,9 @@ interface JsonVdev {
   path?: string;
   was?: string;
   state?: string;
+  read_errors?: string;
+  write_errors?: string;
+  checksum_errors?: string;
   vdevs?: Record<string, JsonVdev>;
 }
 
@@ -18,6 +21,9 @@ const vdev: z.ZodType<JsonVdev> = z.object({
   path: z.string().optional(),
   was: z.string().optional(),
   state: z.string().optional(),
+  read_errors: z.string().optional(),
+  write_errors: z.string().optional(),
+  checksum_errors: z.string().optional(),
   get vdevs() {
     return vdevs.optional();
   },
@@ -89,14 +95,22 @@ export function parseStatusJson(text: string): Pool[] {
 }
 
 function list(found: Record<string, JsonVdev> | undefined): Vdev[] {
-  return Object.values(found ?? {}).map((item) => ({
-    name: item.name,
-    type: typeOf(item),
-    guid: item.guid ?? "",
-    path: item.path ?? item.was,
-    state: item.state ?? "UNKNOWN",
-    children: list(item.vdevs),
-  }));
+  return Object.values(found ?? {}).map((item) => {
+    const errors = errorsOf(
+      item.read_errors,
+      item.write_errors,
+      item.checksum_errors,
+    );
+    return {
+      name: item.name,
+      type: typeOf(item),
+      guid: item.guid ?? "",
+      path: item.path ?? item.was,
+      state: item.state ?? "UNKNOWN",
+      ...(errors && { errors }),
+      children: list(item.vdevs),
+    };
+  });
 }
 
 /** The number of parity disks stands only in the name. */

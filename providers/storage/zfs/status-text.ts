@@ -1,4 +1,11 @@
-import type { Pool, Scan, Vdev, VdevClass } from "./pool";
+import {
+  type Errors,
+  errorsOf,
+  type Pool,
+  type Scan,
+  type Vdev,
+  type VdevClass,
+} from "./pool";
 
 /** Where `zpool status` writes the vdevs of a class. */
 const sections: Record<string, VdevClass | "spares"> = {
@@ -14,6 +21,7 @@ interface Line {
   name: string;
   state: string;
   was?: string;
+  errors?: Errors;
 }
 
 /**
@@ -91,13 +99,22 @@ function linesOf(text: string): Line[] {
     .map((line) => {
       const [, indent = "", name = "", rest = ""] =
         /^\t( *)(\S+)(.*)$/.exec(line) ?? [];
-      const [, state = "-"] = /^\s+([A-Z_]+)/.exec(rest) ?? [];
+      const [, state = "-", ...counts] =
+        /^\s+([A-Z_]+)(?:\s+(\d+)\s+(\d+)\s+(\d+))?/.exec(rest) ?? [];
+      const [read, write, checksum] = counts;
       const [, was] = /\bwas (\S+)/.exec(rest) ?? [];
-      return { depth: indent.length, name, state, was };
+      const errors = errorsOf(read, write, checksum);
+      return { depth: indent.length, name, state, was, errors };
     });
 }
 
-function vdevOf({ name, state, was, guid }: Line & { guid: string }): Vdev {
+function vdevOf({
+  name,
+  state,
+  was,
+  errors,
+  guid,
+}: Line & { guid: string }): Vdev {
   const path = was ?? (name.startsWith("/") ? name : undefined);
   return {
     name: path && !was ? lastPart(path) : name,
@@ -105,6 +122,7 @@ function vdevOf({ name, state, was, guid }: Line & { guid: string }): Vdev {
     guid,
     path,
     state,
+    ...(errors && { errors }),
     children: [],
   };
 }

@@ -92,6 +92,10 @@ export function create(call: Call, words: readonly string[]): number {
       dataset.local.refreservation ??= `${reserved}`;
     }
   }
+  const { reservation = 0, refreservation = 0 } = dataset.local;
+  const kept = Math.max(Number(reservation) || 0, Number(refreservation) || 0);
+  if (kept > availableBytes(world, pool, parentPath(path) ?? ""))
+    throw cannot("out of space");
   if (given.has("n")) return 0;
   for (const at of missing) {
     pool.datasets[at] = newDataset(world, pool, "filesystem");

@@ -16,6 +16,7 @@ import {
   ruleOf,
 } from "./properties";
 import { writeShares } from "./shares";
+import { exceedsRoom } from "./values";
 
 /** What fails here ends with 255, as with the real one. */
 const refused = 255;
@@ -58,6 +59,10 @@ export function set(call: Call, words: readonly string[]): number {
       if ("wrong" in checked) throw cannot(checked.wrong);
       const problem = sizeProblem(found.dataset.fixed, rule, checked.value);
       if (problem !== undefined) throw cannot(problem);
+      const keeps = /^(ref)?reservation$/.test(rule.name);
+      const bytes = Number(checked.value) || 0;
+      if (keeps && exceedsRoom(world, pool, path, rule.name, bytes))
+        throw cannot("size is greater than available space");
       changes.push([rule, rule.name, checked.value]);
     }
     withMounts(

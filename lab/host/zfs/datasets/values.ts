@@ -186,11 +186,42 @@ export function usedBytes(world: HostWorld, pool: Pool, path: string): number {
   const dataset = pool.datasets[path];
   if (dataset === undefined) return 0;
   if (dataset.type === "snapshot") return 0;
-  return [path, ...below(pool, path)].reduce((sum, at) => {
-    const other = pool.datasets[at];
-    if (other === undefined) return sum;
-    return sum + ownBytes(world, other) + heldBytes(world, pool, at);
-  }, 0);
+  const children = below(pool, path).filter((at) => parentPath(at) === path);
+  return children.reduce(
+    // What a child reserves is used in its parent.
+    (sum, at) =>
+      sum + Math.max(usedBytes(world, pool, at), reservationOf(pool, at)),
+    ownBytes(world, dataset) + heldBytes(world, pool, path),
+  );
+}
+
+function reservationOf(pool: Pool, path: string): number {
+  return Number(pool.datasets[path]?.local.reservation ?? 0) || 0;
+}
+
+/**
+ * Whether a reservation is more than there is room for, as the kernel has it
+ * (dsl_dir_set_reservation_check, dsl_dataset_set_refreservation_check).
+ */
+export function exceedsRoom(
+  world: HostWorld,
+  pool: Pool,
+  path: string,
+  key: string,
+  bytes: number,
+): boolean {
+  const dataset = pool.datasets[path];
+  if (dataset === undefined) return false;
+  const isOwn = key === "refreservation";
+  const used = isOwn ? ownBytes(world, dataset) : usedBytes(world, pool, path);
+  const quota = Number(dataset.local[isOwn ? "refquota" : "quota"] ?? 0) || 0;
+  const before = Number(dataset.local[key] ?? 0) || 0;
+  const more = Math.max(used, bytes) - Math.max(used, before);
+  const above = isOwn ? path : (parentPath(path) ?? path);
+  return (
+    (more > 0 && more > availableBytes(world, pool, above)) ||
+    (quota > 0 && bytes > quota)
+  );
 }
 
 export function availableBytes(
@@ -205,6 +236,7 @@ export function availableBytes(
     at !== undefined;
     at = parentPath(at)
   ) {
+    free += Math.max(0, reservationOf(pool, at) - usedBytes(world, pool, at));
     const quota = Number(pool.datasets[at]?.local.quota ?? Number.NaN);
     if (quota >= 0) free = Math.min(free, quota - usedBytes(world, pool, at));
   }

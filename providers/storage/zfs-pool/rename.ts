@@ -1,0 +1,33 @@
+import { UserError } from "../../dynamic/failure";
+import { isOfSameSite } from "../../dynamic/owner";
+import type { Zfs } from "../zfs/client";
+import { diskOf, leavesOfPool, type Pool } from "../zfs/pool";
+import type { ZfsPoolInputs } from "./model";
+import { ownerOf } from "./owner";
+
+/** The only way there is: for people, because all that is on the pool stops. */
+export function howToRename(from: string, to: string): string {
+  return `with everything on it stopped, "zpool export ${from}" and "zpool import -d /dev/disk/by-id ${from} ${to}" (for disks with two paths "-d /dev/mapper")`;
+}
+
+/**
+ * Throws when the declared disks are those of another pool of this site: then
+ * its name was changed where it is declared, by which it became another pool.
+ */
+export async function refuseRenamed(
+  zfs: Zfs,
+  { owner, host, name, vdevs }: ZfsPoolInputs,
+  pools: readonly Pool[],
+): Promise<void> {
+  const disks = vdevs.flatMap((vdev) => vdev.disks);
+  const holder = pools.find((pool) => {
+    const held = leavesOfPool(pool).map(({ path }) => path && diskOf(path));
+    return disks.every((disk) => held.includes(disk));
+  });
+  if (holder === undefined) return;
+  const mark = await ownerOf(zfs, holder.name);
+  if (mark === undefined || !isOfSameSite(mark, owner)) return;
+  throw new UserError(
+    `its disks are those of pool "${holder.name}" (GUID ${holder.guid}), which is this site's, too: a pool is known by the name it is declared with, and under another name it is another pool. Nothing was done. Keep the name "${holder.name}", or have the pool renamed on host "${host}", too: ${howToRename(holder.name, name)}, and declare "${name}" with adopt: { guid: "${holder.guid}" }`,
+  );
+}
