@@ -334,7 +334,9 @@ test("another's target is neither read as ours nor taken away", async () => {
     `targetcli ${group} set parameter TargetAlias=site/IscsiTarget/else`,
   );
   expect(await host.provider.read(id, props)).toEqual({});
+  host.told();
   await host.provider.delete(id, props);
+  expect(host.told()).toMatch(/belongs to "site\/IscsiTarget\/else" now/);
   expect((await host.live()).targets).toHaveLength(1);
   await host.run(`targetcli ${group} set parameter TargetAlias=none`);
   await expect(host.provider.delete(id, props)).rejects.toThrow(

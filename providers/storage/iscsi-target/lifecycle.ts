@@ -49,7 +49,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       await apply(place, inputs, mine, live);
       return mine;
     });
-    return { id: iqn, outputs: { adopted } };
+    return { id: iqn, outputs: { adopted, markedAs: inputs.owner } };
   },
 
   async read(_id, inputs, operation) {
@@ -61,7 +61,8 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
         const target = targetIn(live, inputs.iqn);
         if (target === undefined) return undefined;
         const mark = markOf(target);
-        if (mark.owner && mark.owner !== inputs.owner) return undefined;
+        if (mark.owner && !ownersOf(inputs).includes(mark.owner))
+          return undefined;
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const saved = await readSaved(place);
         const say = (text: string) =>
@@ -72,7 +73,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
         const owner = mark.owner && isSaved && found.isIntact ? mark.owner : "";
         return {
           inputs: { ...found.inputs, owner },
-          outputs: { adopted },
+          outputs: { adopted, markedAs: mark.owner ?? inputs.markedAs },
         };
       },
       "looking",
@@ -85,13 +86,13 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);
-      if (mark?.owner && ![olds.owner, news.owner].includes(mark.owner))
+      if (mark?.owner && ![...ownersOf(olds), news.owner].includes(mark.owner))
         throw held(news, mark.owner);
       const wasThere = mark?.owner ? mark.adopted : olds.adopted;
       await apply(place, news, wasThere, live, olds);
       return wasThere;
     });
-    return { adopted };
+    return { adopted, markedAs: news.owner };
   },
 
   async delete(_id, inputs, operation) {
@@ -100,10 +101,25 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);
-      if (mark?.owner && mark.owner !== inputs.owner) return;
+      const owners = ownersOf(inputs);
+      if (mark?.owner && owners.length === 0) {
+        throw new UserError(
+          `target ${iqn} on host "${host}" belongs to "${mark.owner}", and the state does not say whether that is this resource. Run "pulumi up" once, then destroy`,
+        );
+      }
+      if (mark?.owner && !owners.includes(mark.owner)) {
+        operation.tell(
+          `target ${iqn} on host "${host}" belongs to "${mark.owner}" now, and is left as it is`,
+        );
+        return;
+      }
       if (mark && mark.owner === undefined) {
-        // Let go already.
-        if (inputs.adopted) return;
+        if (inputs.adopted) {
+          operation.tell(
+            `target ${iqn} on host "${host}" has no mark of this site any more, and is left as it is`,
+          );
+          return;
+        }
         throw new UserError(
           `target ${iqn} on host "${host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
@@ -136,6 +152,11 @@ function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
     ...(isMark && { owner: alias.replace(adoptedSuffix, "") }),
     adopted: alias.endsWith(adoptedSuffix),
   };
+}
+
+/** Drift may have made the one empty, an older version has not recorded the other. */
+function ownersOf(inputs: IscsiTargetInputs & IscsiTargetOutputs): string[] {
+  return [inputs.owner, inputs.markedAs].filter(Boolean);
 }
 
 /** Whether the target stood there before us. */

@@ -96,6 +96,11 @@ export function parse(inputs: unknown): IscsiTargetInputs {
 
 export interface IscsiTargetOutputs {
   adopted: boolean;
+  /**
+   * Whose mark the target was given. Drift that no input can say is read as
+   * an empty `owner`, and deletion has to know its own all the same.
+   */
+  markedAs: string;
 }
 
 const userName = /^[A-Za-z0-9][A-Za-z0-9.:_-]{0,62}$/;
