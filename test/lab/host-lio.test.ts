@@ -138,6 +138,10 @@ test.each<[string, string]>([
     "Cannot set attribute authentication: [Errno 22] Invalid argument",
   ],
   [
+    `acls/${initiator} set attribute authentication=2`,
+    "Cannot set attribute authentication: [Errno 22] Invalid argument",
+  ],
+  [
     " set parameter TargetAlias=a,b",
     "Cannot set parameter TargetAlias: [Errno 22] Invalid argument",
   ],
@@ -239,8 +243,17 @@ test("an initiator gets in where it is listed, with its secret, at a portal", as
   expect(machine.text(`${auth}/../info`)).toMatch(
     /^InitiatorName: .*r630\n[\s\S]*TARG_SESS_STATE_LOGGED_IN\n[\s\S]*Address 10.0.20.12 TCP/,
   );
-  await must(`${group} disable`);
   logOut(machine.world, target, initiator);
+  await must(`${acl} set attribute authentication=0`);
+  expect(login()).toEqual([0]);
+  logOut(machine.world, target, initiator);
+  await must("saveconfig");
+  await machine.must("systemctl restart rtslib-fb-targetctl.service");
+  expect(login()).toEqual([0]);
+  logOut(machine.world, target, initiator);
+  await must(`${acl} set attribute authentication=-1`);
+  expect(login()).toBe("authorization failure");
+  await must(`${group} disable`);
   expect(machine.text(`${auth}/../info`)).toBe(
     `No active iSCSI Session for Initiator Endpoint: ${initiator}\n`,
   );

@@ -76,6 +76,11 @@ const drifts: [string, () => unknown][] = [
     () => host.run(`targetcli ${group} set attribute authentication=0`),
   ],
   [
+    "authentication that is off for one",
+    () =>
+      host.run(`targetcli ${group}/acls/${two} set attribute authentication=0`),
+  ],
+  [
     "everybody let in",
     () => host.run(`targetcli ${group} set attribute generate_node_acls=1`),
   ],

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import type { AuthKey, StorageObject, Target } from "./wanted";
 
+const values = z
+  .record(z.string(), z.union([z.string(), z.number()]))
+  .default({});
+
 /** The library's form, as far as it is read here; what else is in it is none of ours. */
 const form = z.object({
   storage_objects: z
@@ -24,9 +28,7 @@ const form = z.object({
             z.object({
               tag: z.int(),
               enable: z.boolean().default(true),
-              attributes: z
-                .record(z.string(), z.union([z.string(), z.number()]))
-                .default({}),
+              attributes: values,
               parameters: z.record(z.string(), z.string()).default({}),
               luns: z
                 .array(z.object({ index: z.int(), storage_object: z.string() }))
@@ -38,6 +40,7 @@ const form = z.object({
                 .array(
                   z.object({
                     node_wwn: z.string(),
+                    attributes: values,
                     mapped_luns: z
                       .array(
                         z.object({
@@ -144,6 +147,7 @@ function targetFrom(
     objects: own.map(({ plugin: _plugin, ...object }) => object),
     acls: (group?.node_acls ?? []).map((acl) => ({
       iqn: acl.node_wwn,
+      authentication: Number(acl.attributes.authentication ?? -1) !== 0,
       mapped: acl.mapped_luns.map((item) => ({
         index: item.index,
         tpgLun: item.tpg_lun,
