@@ -114,7 +114,8 @@ test.each(drifts)(
   async (what, bend) => {
     const { id, props } = await host.create(targetInputs());
     await bend();
-    const { found } = await host.look(id, props, targetInputs());
+    const first = await host.look(id, props, targetInputs());
+    const { found } = await host.look(id, first.found, targetInputs());
     const gone = host.provider.delete(id, found);
     if (what === "the mark") {
       await expect(gone).rejects.toThrow(/no longer carries this site's mark/);
@@ -130,10 +131,13 @@ test.each(drifts)(
 
 test("a state without a word of whose the target is deletes nothing, and says so", async () => {
   const { id, props } = await host.create(targetInputs());
-  const { markedAs: _markedAs, ...older } = props;
-  await expect(
-    host.provider.delete(id, { ...older, owner: "" }),
-  ).rejects.toThrow(/the state does not say whether that is this resource/);
+  const { mark: _mark, ...older } = props;
+  const emptied = { ...older, owner: "" };
+  await expect(host.provider.delete(id, emptied)).rejects.toThrow(
+    /the state does not say whether that is this resource/,
+  );
+  const { found } = await host.look(id, emptied, targetInputs());
+  expect(found.mark).toBe("site/IscsiTarget/disks");
   expect((await host.live()).targets).toHaveLength(1);
   await host.provider.delete(id, older);
   expect((await host.live()).targets).toEqual([]);

@@ -49,7 +49,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       await apply(place, inputs, mine, live);
       return mine;
     });
-    return { id: iqn, outputs: { adopted, markedAs: inputs.owner } };
+    return { id: iqn, outputs: { adopted, mark: inputs.owner } };
   },
 
   async read(_id, inputs, operation) {
@@ -61,8 +61,9 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
         const target = targetIn(live, inputs.iqn);
         if (target === undefined) return undefined;
         const mark = markOf(target);
-        if (mark.owner && !ownersOf(inputs).includes(mark.owner))
-          return undefined;
+        const owners = ownersOf(inputs);
+        const isKnown = owners.length > 0 && mark.owner !== undefined;
+        if (isKnown && !owners.includes(mark.owner ?? "")) return undefined;
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const saved = await readSaved(place);
         const say = (text: string) =>
@@ -73,7 +74,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
         const owner = mark.owner && isSaved && found.isIntact ? mark.owner : "";
         return {
           inputs: { ...found.inputs, owner },
-          outputs: { adopted, markedAs: mark.owner ?? inputs.markedAs },
+          outputs: { adopted, mark: mark.owner ?? inputs.mark },
         };
       },
       "looking",
@@ -92,7 +93,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       await apply(place, news, wasThere, live, olds);
       return wasThere;
     });
-    return { adopted, markedAs: news.owner };
+    return { adopted, mark: news.owner };
   },
 
   async delete(_id, inputs, operation) {
@@ -156,7 +157,7 @@ function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
 
 /** Drift may have made the one empty, an older version has not recorded the other. */
 function ownersOf(inputs: IscsiTargetInputs & IscsiTargetOutputs): string[] {
-  return [inputs.owner, inputs.markedAs].filter(Boolean);
+  return [inputs.owner, inputs.mark].filter(Boolean);
 }
 
 /** Whether the target stood there before us. */

@@ -100,7 +100,7 @@ export interface IscsiTargetOutputs {
    * Whose mark the target was given. Drift that no input can say is read as
    * an empty `owner`, and deletion has to know its own all the same.
    */
-  markedAs: string;
+  mark: string;
 }
 
 const userName = /^[A-Za-z0-9][A-Za-z0-9.:_-]{0,62}$/;

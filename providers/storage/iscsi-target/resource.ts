@@ -23,14 +23,14 @@ export class IscsiTarget extends DynamicResource {
   /** The target stood there before: deletion takes only the mark away. */
   declare readonly adopted: Output<boolean>;
   /** Whose mark it was given last. */
-  declare readonly markedAs: Output<string>;
+  declare readonly mark: Output<string>;
 
   constructor(
     name: string,
     args: IscsiTargetArgs,
     options?: CustomResourceOptions,
   ) {
-    super(IscsiTarget.kind, name, args, ["adopted", "markedAs"], {
+    super(IscsiTarget.kind, name, args, ["adopted", "mark"], {
       ...options,
       additionalSecretOutputs: [
         ...(options?.additionalSecretOutputs ?? []),
