@@ -42,6 +42,13 @@ async function foreign() {
   await host.run(
     `targetcli /iscsi/${theirs}/tpg1/luns create /backstores/block/x`,
   );
+  const tpg = `targetcli /iscsi/${theirs}/tpg1`;
+  await host.run(`${tpg} set attribute authentication=1`);
+  await host.run(`${tpg}/portals create 10.0.9.1`);
+  await host.run(`${tpg}/acls create ${one}`);
+  await host.run(
+    `${tpg}/acls/${one} set auth userid=a password=somebody-elses`,
+  );
 }
 
 test.each<[string, () => unknown, RegExp, Values?]>([
@@ -110,6 +117,23 @@ test.each<[string, () => unknown, RegExp, Values?]>([
     },
     /has saved backstore block\/x, target .*other:x, LUN 0 of .*would forget it/,
   ],
+  ...[
+    ["portals delete 10.0.9.1 3260", "portal 10.0.9.1:3260 of "],
+    [`acls delete ${one}`, `initiator ${one} of .*, LUN 0 for ${one} of `],
+    [`acls/${one} delete 0`, `LUN 0 for ${one} of `],
+    [`acls/${one} set auth password=`, `CHAP for ${one} of `],
+    [" set attribute authentication=0", "authentication of "],
+    [" disable", "enabled state of "],
+  ].map(([line = "", what]): [string, () => unknown, RegExp] => [
+    `what others have saved and lost by "${line}"`,
+    async () => {
+      await foreign();
+      await host.run("targetcli saveconfig");
+      const slash = line.startsWith(" ") ? "" : "/";
+      await host.run(`targetcli /iscsi/${theirs}/tpg1${slash}${line}`);
+    },
+    new RegExp(`has saved ${what}.*other:x and does not serve it`),
+  ]),
   [
     "a file that is none of the library's",
     () => host.world.put(saved, '{"targets": "canary-of-initiator-one"}'),

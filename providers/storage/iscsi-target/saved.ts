@@ -76,6 +76,8 @@ export interface Configuration {
   groups: string[];
   /** LUNs of every target, of any fabric: "IQN LUN OBJECT". */
   served: { iqn: string; index: number; object: string }[];
+  /** Whatever else of a target would be forgotten if it were saved without it, in words. */
+  parts: { iqn: string; what: string }[];
 }
 
 /** Throws when it is not what the library writes; never with a word of it: there are secrets in it. */
@@ -108,7 +110,32 @@ export function parseConfiguration(text: string): Configuration {
         object: nameIn(path),
       })),
     ),
+    parts: groups.flatMap(({ iqn, group }) =>
+      partsOf(group).map((what) => ({
+        iqn,
+        what: `${what} of ${iqn}${group.tag === 1 ? "" : ` tpg${group.tag}`}`,
+      })),
+    ),
   };
+}
+
+/** Never with a secret. */
+function partsOf(group: Group): string[] {
+  return [
+    ...(group.enable ? ["enabled state"] : []),
+    ...(Number(group.attributes.authentication ?? 0) === 1
+      ? ["authentication"]
+      : []),
+    ...group.portals.map(
+      ({ ip_address: address, port }) => `portal ${address}:${port}`,
+    ),
+    ...group.node_acls.flatMap((acl) => [
+      `initiator ${acl.node_wwn}`,
+      ...acl.mapped_luns.map(({ index }) => `LUN ${index} for ${acl.node_wwn}`),
+      ...(acl.chap_password ? [`CHAP for ${acl.node_wwn}`] : []),
+      ...(acl.chap_mutual_password ? [`mutual CHAP for ${acl.node_wwn}`] : []),
+    ]),
+  ];
 }
 
 function formOf(text: string): Form {
