@@ -109,6 +109,16 @@ test.each<[string, () => unknown, RegExp, Values?]>([
     /carries no mark of this site.*adopt: true/,
   ],
   [
+    "a bare target that somebody named",
+    () =>
+      host
+        .run(`targetcli /iscsi create ${iqn}`)
+        .then(() =>
+          host.run(`targetcli ${group} set parameter TargetAlias=theirs`),
+        ),
+    /carries no mark of this site.*adopt: true/,
+  ],
+  [
     "what others have saved and does not run",
     async () => {
       await foreign();

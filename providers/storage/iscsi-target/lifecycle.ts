@@ -151,6 +151,8 @@ function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
   const isMark = /^[^\s/]+\/IscsiTarget\/\S+$/.test(alias);
   return {
     ...(isMark && { owner: alias.replace(adoptedSuffix, "") }),
+/** As the kernel makes it. */
+const fresh = "LIO Target";
     adopted: alias.endsWith(adoptedSuffix),
   };
 }
@@ -169,7 +171,8 @@ function claim(inputs: IscsiTargetInputs, found: Target | undefined): boolean {
   // What an attempt of ours left that ended before the mark: nothing is in it.
   const isBare = [...found.luns, ...found.acls].length === 0;
   const isAuto = found.portals.every(({ address }) => address === "0.0.0.0");
-  if (isBare && isAuto && !inputs.adopt) return false;
+  const isNew = found.alias === fresh;
+  if (isBare && isAuto && isNew && !inputs.adopt) return false;
   if (inputs.adopt) return true;
   throw new UserError(
     `target ${inputs.iqn} stands on host "${inputs.host}" and carries no mark of this site. Choose another name, or set adopt: true to take it over`,
