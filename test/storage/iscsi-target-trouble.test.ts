@@ -198,6 +198,11 @@ test("nothing is taken away from somebody who is logged in, unless that is said"
     /:one \(10.0.20.12\) the target/,
   );
   expect(sortedTree(await host.live())).toBe(before);
+  const elsewhere = targetInputs({ portals: [{ address: "10.0.20.11" }] });
+  await expect(host.provider.update(id, props, elsewhere)).rejects.toThrow(
+    /:one \(10.0.20.12\) portal 10.0.20.10:3260/,
+  );
+  expect(sortedTree(await host.live())).toBe(before);
   const more = targetInputs({
     luns: [...(targetInputs().luns as Values[]), { lun: 2, volume: "tank/c" }],
   });
@@ -215,6 +220,22 @@ test("nothing is taken away from somebody who is logged in, unless that is said"
   await host.provider.update(id, left, told);
   expect(host.told()).toMatch(/loses now: .*:one \(10.0.20.12\) LUN 0/);
   expect((await host.live()).storage_objects).toHaveLength(1);
+});
+
+test("a portal on every address goes also while somebody is logged in: he comes back by the declared one", async () => {
+  const { id, props } = await create();
+  await host.run(`targetcli ${group}/portals create 0.0.0.0`);
+  login();
+  await host.provider.update(id, props, targetInputs());
+  expect((await host.live()).targets[0]?.tpgs[0]?.portals).toHaveLength(1);
+});
+
+test("what another run took away is told as that, and nobody is sent to a backup", async () => {
+  await host.run("targetcli saveconfig");
+  host.fault({ match: "targetctl save", kind: "fails", code: 0 });
+  const error = await create().catch((failure: Error) => failure.message);
+  expect(error).toMatch(/"targetctl save .*" left nothing there.*run it again/);
+  expect(error).not.toMatch(/backup/);
 });
 
 test("a portal that comes by itself is gone before anything is served", async () => {

@@ -102,8 +102,15 @@ function portalsGone(
     .filter((item) => !wanted.portals.some(isSame(item)))
     .map(({ address, port }) => ({
       run: [`${group}/portals`, "delete", address, `${port}`],
+      // Sessions go on, and cannot come back. Of one on every address they
+      // can, by a declared one.
+      ...(isEverywhere(address)
+        ? {}
+        : { takes: { from: "", what: `portal ${address}:${port}` } }),
     }));
 }
+
+const isEverywhere = (address: string) => /^(0\.0\.0\.0|[0:]+)$/.test(address);
 
 function portalsMade(wanted: Target, now: Target, group: string): Step[] {
   return [
