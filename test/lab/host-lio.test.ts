@@ -298,6 +298,11 @@ test("at boot the targets come back as saved, without volumes where nothing orde
   writeFileSync(`${folder}/a.conf`, "[Unit]\nAfter=zfs-volumes.target\n");
   machine.reboot();
   expect(login()).toEqual([0]);
+  await machine.must("systemctl disable rtslib-fb-targetctl.service");
+  machine.reboot();
+  expect(login()).toBe("connection refused");
+  await machine.must("systemctl enable --now rtslib-fb-targetctl.service");
+  expect(login()).toEqual([0]);
   await machine.must("systemctl stop rtslib-fb-targetctl.service");
   expect(login()).toBe("connection refused");
 });

@@ -89,6 +89,10 @@ const drifts: [string, () => unknown][] = [
     "the mark",
     () => host.run(`targetcli ${group} set parameter TargetAlias=x`),
   ],
+  [
+    "the unit that restores",
+    () => host.run("systemctl disable rtslib-fb-targetctl.service"),
+  ],
   ["what is saved", () => host.run(`rm --force -- ${saved}`)],
 ];
 
@@ -106,6 +110,7 @@ test.each(drifts)(
     expect(sortedTree(await host.live())).toBe(before);
     expect(sortedTree(host.saved())).toBe(before);
     expect((await host.look(id, outs, targetInputs())).changes).toBe(false);
+    await host.run("systemctl is-enabled rtslib-fb-targetctl.service");
   },
 );
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isEnabled } from "../coreutils/systemd";
 import type { HostWorld } from "../world";
 import {
   credentialOf,
@@ -35,7 +36,7 @@ export const stopTargets = clearKernel;
  */
 export function bootTargets(world: HostWorld): void {
   emptyKernel(world);
-  if (waitsForVolumes(world)) return;
+  if (!isEnabled(world, unit) || waitsForVolumes(world)) return;
   startTargets(world, (dev) => {
     throw new Failure(`Device ${dev} is not a TYPE_DISK block device`);
   });

@@ -9,6 +9,7 @@ import {
   readLive,
   readSaved,
   refuseAbsent,
+  restoreAtStart,
   save,
   sessionsOf,
   take,
@@ -57,6 +58,7 @@ export async function apply(
       throw await takenBack(place, inputs, wanted, before, error);
     }
   }
+  await restoreAtStart(place);
   const isSaved = saved && isSameTarget(saved, wanted);
   if (steps.length === 0 && isSaved) return;
   await save(place);

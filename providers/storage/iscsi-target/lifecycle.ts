@@ -12,7 +12,7 @@ import {
   schema,
 } from "./model";
 import { inputsFrom } from "./observe";
-import { readLive, readSaved, save, take } from "./server";
+import { isRestored, readLive, readSaved, save, take } from "./server";
 import { serialOf, type Target } from "./wanted";
 
 const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
@@ -70,8 +70,13 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
           operation.tell(`on host "${inputs.host}" ${text}`);
         const isSaved = saved !== undefined && isSameTarget(saved, target);
         if (!isSaved) say("the target is not saved as it is served");
+        const isKept = isSaved && (await isRestored(place));
+        if (isSaved && !isKept)
+          say(
+            "nothing is served after the next start: the unit that restores targets is disabled",
+          );
         const found = inputsFrom(inputs, target, adopted, live, say);
-        const owner = mark.owner && isSaved && found.isIntact ? mark.owner : "";
+        const owner = mark.owner && isKept && found.isIntact ? mark.owner : "";
         return {
           inputs: { ...found.inputs, owner },
           outputs: { adopted, mark: mark.owner ?? inputs.mark },
@@ -146,13 +151,13 @@ export const provider = (engine: EngineWatch) => handler(kind, engine);
 
 /** No mark; the kernel's own alias has a space, which targetcli cannot set. */
 const unmarked = "LIO";
+/** As the kernel makes it. */
+const fresh = "LIO Target";
 
 function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
   const isMark = /^[^\s/]+\/IscsiTarget\/\S+$/.test(alias);
   return {
     ...(isMark && { owner: alias.replace(adoptedSuffix, "") }),
-/** As the kernel makes it. */
-const fresh = "LIO Target";
     adopted: alias.endsWith(adoptedSuffix),
   };
 }

@@ -91,6 +91,30 @@ export async function save({
   await machine.run(["targetcli", "saveconfig"], { signal });
 }
 
+/** Restores at the start what is saved. */
+const restoring = "rtslib-fb-targetctl.service";
+
+export async function isRestored({ machine, signal }: Place): Promise<boolean> {
+  const { code } = await machine.run(
+    ["systemctl", "is-enabled", "--quiet", restoring],
+    // 4: it is not there.
+    { signal, codes: [0, 1, 4], looks: true },
+  );
+  return code === 0;
+}
+
+/** Disabled, all would seem well until the next start, and then nothing be served. */
+export async function restoreAtStart(place: Place): Promise<void> {
+  const { machine, signal, operation } = place;
+  if (await isRestored(place)) return;
+  await operation.beforeWrite();
+  await machine.run(["systemctl", "enable", restoring], { signal });
+  if (await isRestored(place)) return;
+  throw new UserError(
+    `host "${machine.name}" would serve nothing after its next start: ${restoring} stays disabled. Look at "systemctl is-enabled ${restoring}" there`,
+  );
+}
+
 export interface Session {
   initiator: string;
   address: string;
