@@ -138,6 +138,10 @@ test.each<[string, string]>([
     "Cannot set attribute authentication: [Errno 22] Invalid argument",
   ],
   [
+    `acls/${initiator} set attribute authentication=2`,
+    "Cannot set attribute authentication: [Errno 22] Invalid argument",
+  ],
+  [
     " set parameter TargetAlias=a,b",
     "Cannot set parameter TargetAlias: [Errno 22] Invalid argument",
   ],
@@ -239,8 +243,17 @@ test("an initiator gets in where it is listed, with its secret, at a portal", as
   expect(machine.text(`${auth}/../info`)).toMatch(
     /^InitiatorName: .*r630\n[\s\S]*TARG_SESS_STATE_LOGGED_IN\n[\s\S]*Address 10.0.20.12 TCP/,
   );
-  await must(`${group} disable`);
   logOut(machine.world, target, initiator);
+  await must(`${acl} set attribute authentication=0`);
+  expect(login()).toEqual([0]);
+  logOut(machine.world, target, initiator);
+  await must("saveconfig");
+  await machine.must("systemctl restart rtslib-fb-targetctl.service");
+  expect(login()).toEqual([0]);
+  logOut(machine.world, target, initiator);
+  await must(`${acl} set attribute authentication=-1`);
+  expect(login()).toBe("authorization failure");
+  await must(`${group} disable`);
   expect(machine.text(`${auth}/../info`)).toBe(
     `No active iSCSI Session for Initiator Endpoint: ${initiator}\n`,
   );
@@ -284,6 +297,11 @@ test("at boot the targets come back as saved, without volumes where nothing orde
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/a.conf`, "[Unit]\nAfter=zfs-volumes.target\n");
   machine.reboot();
+  expect(login()).toEqual([0]);
+  await machine.must("systemctl disable rtslib-fb-targetctl.service");
+  machine.reboot();
+  expect(login()).toBe("connection refused");
+  await machine.must("systemctl enable --now rtslib-fb-targetctl.service");
   expect(login()).toEqual([0]);
   await machine.must("systemctl stop rtslib-fb-targetctl.service");
   expect(login()).toBe("connection refused");

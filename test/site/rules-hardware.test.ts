@@ -181,7 +181,7 @@ const bad: [string, Change, string[]][] = [
       );
       if (item) Object.assign(item, { protocol: "any", ports: undefined });
     },
-    ["export-clients"],
+    ["export-clients", "iscsi-network"],
   ],
   [
     "an export that is let through by UDP only",

@@ -3,6 +3,7 @@ import {
   initiatorFiles,
   targetOrderFiles,
 } from "../../site/host-files/targets";
+import { iscsiNetwork } from "../../site/rules/iscsi-network";
 import { initiatorsOf, targetsOf } from "../../site/storage";
 
 const load = () => loadSite("environments/dev.yaml");
@@ -23,6 +24,27 @@ test("a target is served at its host's address in the storage network, to hosts 
     },
   ]);
 });
+
+test.each([
+  ["application", { protocol: "any" }, 1],
+  ["application", { protocol: "tcp" }, 1],
+  ["application", { protocol: "udp" }, 0],
+  ["application", { protocol: "tcp", ports: [2049] }, 0],
+  ["management", { protocol: "any" }, 0],
+  ["management", { protocol: "tcp", ports: [3260] }, 1],
+] as const)(
+  "network %s with %p is let to targets: %d findings",
+  (from, allowance, count) => {
+    const site = load();
+    const network = site.networks.find(({ name }) => name === from);
+    if (network === undefined) throw new Error(`no ${from}`);
+    const ports = "ports" in allowance ? [...allowance.ports] : undefined;
+    const { protocol } = allowance;
+    const reason = "Because";
+    network.allow = [{ to: "storage", protocol, reason, ports }];
+    expect(iscsiNetwork.check(site)).toHaveLength(count);
+  },
+);
 
 test("disks wait twice as long as the server takes to start, and never less than 2 min", () => {
   const site = load();

@@ -24,6 +24,17 @@ test.each<[string, Values, RegExp]>([
     /internet's side/,
   ],
   ["a name", { portals: [{ address: "storage" }] }, /must be an address/],
+  [
+    "every address, written as one of IPv6",
+    { portals: [{ address: "::ffff:0.0.0.0" }] },
+    /must be written as the address of IPv4/,
+  ],
+  ["the loopback", { portals: [{ address: "127.0.0.1" }] }, /own loopback/],
+  [
+    "an address in another form than the host's",
+    { portals: [{ address: "fd00:0020::0010" }] },
+    /must be written fd00:20::10/,
+  ],
   ["a link's address", { portals: [{ address: "fe80::1" }] }, /link-local/],
   ["no portal", { portals: [] }, /must not be empty/],
   [
@@ -77,6 +88,11 @@ test.each<[string, Values, RegExp]>([
     /without spaces/,
   ],
   ["none", credential({ password: "NULL-and-more" }), /not NULL/],
+  [
+    "a user that the kernel takes for none",
+    credential({ username: "NULLifier" }),
+    /not NULL/,
+  ],
   ["a user with a space", credential({ username: "a b" }), /must be letters/],
   [
     "the same secret both ways",

@@ -42,6 +42,13 @@ async function foreign() {
   await host.run(
     `targetcli /iscsi/${theirs}/tpg1/luns create /backstores/block/x`,
   );
+  const tpg = `targetcli /iscsi/${theirs}/tpg1`;
+  await host.run(`${tpg} set attribute authentication=1`);
+  await host.run(`${tpg}/portals create 10.0.9.1`);
+  await host.run(`${tpg}/acls create ${one}`);
+  await host.run(
+    `${tpg}/acls/${one} set auth userid=a password=somebody-elses`,
+  );
 }
 
 test.each<[string, () => unknown, RegExp, Values?]>([
@@ -102,6 +109,16 @@ test.each<[string, () => unknown, RegExp, Values?]>([
     /carries no mark of this site.*adopt: true/,
   ],
   [
+    "a bare target that somebody named",
+    () =>
+      host
+        .run(`targetcli /iscsi create ${iqn}`)
+        .then(() =>
+          host.run(`targetcli ${group} set parameter TargetAlias=theirs`),
+        ),
+    /carries no mark of this site.*adopt: true/,
+  ],
+  [
     "what others have saved and does not run",
     async () => {
       await foreign();
@@ -110,6 +127,23 @@ test.each<[string, () => unknown, RegExp, Values?]>([
     },
     /has saved backstore block\/x, target .*other:x, LUN 0 of .*would forget it/,
   ],
+  ...[
+    ["portals delete 10.0.9.1 3260", "portal 10.0.9.1:3260 of "],
+    [`acls delete ${one}`, `initiator ${one} of .*, LUN 0 for ${one} of `],
+    [`acls/${one} delete 0`, `LUN 0 for ${one} of `],
+    [`acls/${one} set auth password=`, `CHAP for ${one} of `],
+    [" set attribute authentication=0", "authentication of "],
+    [" disable", "enabled state of "],
+  ].map(([line = "", what]): [string, () => unknown, RegExp] => [
+    `what others have saved and lost by "${line}"`,
+    async () => {
+      await foreign();
+      await host.run("targetcli saveconfig");
+      const slash = line.startsWith(" ") ? "" : "/";
+      await host.run(`targetcli /iscsi/${theirs}/tpg1${slash}${line}`);
+    },
+    new RegExp(`has saved ${what}.*other:x and does not serve it`),
+  ]),
   [
     "a file that is none of the library's",
     () => host.world.put(saved, '{"targets": "canary-of-initiator-one"}'),
@@ -164,6 +198,11 @@ test("nothing is taken away from somebody who is logged in, unless that is said"
     /:one \(10.0.20.12\) the target/,
   );
   expect(sortedTree(await host.live())).toBe(before);
+  const elsewhere = targetInputs({ portals: [{ address: "10.0.20.11" }] });
+  await expect(host.provider.update(id, props, elsewhere)).rejects.toThrow(
+    /:one \(10.0.20.12\) portal 10.0.20.10:3260/,
+  );
+  expect(sortedTree(await host.live())).toBe(before);
   const more = targetInputs({
     luns: [...(targetInputs().luns as Values[]), { lun: 2, volume: "tank/c" }],
   });
@@ -181,6 +220,22 @@ test("nothing is taken away from somebody who is logged in, unless that is said"
   await host.provider.update(id, left, told);
   expect(host.told()).toMatch(/loses now: .*:one \(10.0.20.12\) LUN 0/);
   expect((await host.live()).storage_objects).toHaveLength(1);
+});
+
+test("a portal on every address goes also while somebody is logged in: he comes back by the declared one", async () => {
+  const { id, props } = await create();
+  await host.run(`targetcli ${group}/portals create 0.0.0.0`);
+  login();
+  await host.provider.update(id, props, targetInputs());
+  expect((await host.live()).targets[0]?.tpgs[0]?.portals).toHaveLength(1);
+});
+
+test("what another run took away is told as that, and nobody is sent to a backup", async () => {
+  await host.run("targetcli saveconfig");
+  host.fault({ match: "targetctl save", kind: "fails", code: 0 });
+  const error = await create().catch((failure: Error) => failure.message);
+  expect(error).toMatch(/"targetctl save .*" left nothing there.*run it again/);
+  expect(error).not.toMatch(/backup/);
 });
 
 test("a portal that comes by itself is gone before anything is served", async () => {
@@ -334,7 +389,9 @@ test("another's target is neither read as ours nor taken away", async () => {
     `targetcli ${group} set parameter TargetAlias=site/IscsiTarget/else`,
   );
   expect(await host.provider.read(id, props)).toEqual({});
+  host.told();
   await host.provider.delete(id, props);
+  expect(host.told()).toMatch(/belongs to "site\/IscsiTarget\/else" now/);
   expect((await host.live()).targets).toHaveLength(1);
   await host.run(`targetcli ${group} set parameter TargetAlias=none`);
   await expect(host.provider.delete(id, props)).rejects.toThrow(

@@ -23,7 +23,6 @@ beforeEach(() => host.clean());
 afterAll(() => host.stop());
 
 type Values = Record<string, unknown>;
-const group = `/iscsi/${iqn}/tpg1`;
 const create = (inputs = targetInputs()) => host.create(inputs);
 const login = (initiator: string, username: string, password = "") =>
   logIn(host.world, {
@@ -213,88 +212,6 @@ test("the tables above have a row for each input", async () => {
     Object.keys(schema.shape).sort(),
   );
 });
-
-test.each<[string, () => unknown]>([
-  [
-    "a portal on every address",
-    () => host.run(`targetcli ${group}/portals create 0.0.0.0`),
-  ],
-  [
-    "a portal that is gone",
-    () => host.run(`targetcli ${group}/portals delete 10.0.20.10 3260`),
-  ],
-  ["a LUN that is gone", () => host.run(`targetcli ${group}/luns delete 1`)],
-  [
-    "a LUN more",
-    async () => {
-      await host.run("targetcli /backstores/block create x /dev/zvol/tank/c");
-      await host.run(`targetcli ${group}/luns create /backstores/block/x`);
-    },
-  ],
-  [
-    "a disk with another serial",
-    async () => {
-      await host.run("targetcli /backstores/block delete tank-b");
-      await host.run(
-        "targetcli /backstores/block create tank-b /dev/zvol/tank/b",
-      );
-      await host.run(
-        `targetcli ${group}/luns create /backstores/block/tank-b lun=1`,
-      );
-    },
-  ],
-  [
-    "an initiator more",
-    () => host.run(`targetcli ${group}/acls create ${one}:x`),
-  ],
-  [
-    "an initiator that is gone",
-    () => host.run(`targetcli ${group}/acls delete ${two}`),
-  ],
-  [
-    "a disk that may be written",
-    async () => {
-      await host.run(`targetcli ${group}/acls/${two} delete 1`);
-      await host.run(`targetcli ${group}/acls/${two} create 1 1`);
-    },
-  ],
-  [
-    "another password",
-    () =>
-      host.run(
-        `targetcli ${group}/acls/${two} set auth password=somebody-elses`,
-      ),
-  ],
-  [
-    "authentication that is off",
-    () => host.run(`targetcli ${group} set attribute authentication=0`),
-  ],
-  [
-    "everybody let in",
-    () => host.run(`targetcli ${group} set attribute generate_node_acls=1`),
-  ],
-  ["a disabled target", () => host.run(`targetcli ${group} disable`)],
-  [
-    "the mark",
-    () => host.run(`targetcli ${group} set parameter TargetAlias=x`),
-  ],
-  ["what is saved", () => host.run(`rm --force -- ${saved}`)],
-])(
-  "drift of %s is read, and mended by the next update",
-  async (_what, bend) => {
-    const { id, props } = await create();
-    const before = sortedTree(await host.live());
-    await bend();
-    const { found, changes } = await host.look(id, props, targetInputs());
-    expect(changes).toBe(true);
-    for (const secret of ["somebody-elses"])
-      expect(JSON.stringify(found) + host.told()).not.toContain(secret);
-    const { outs = {} } = await host.provider.update(id, found, targetInputs());
-    expect(sortedTree(await host.live())).toBe(before);
-    expect(sortedTree(host.saved())).toBe(before);
-    expect((await host.look(id, outs, targetInputs())).changes).toBe(false);
-  },
-);
 
 test("a target that is gone is made again, with the serials that it had", async () => {
   const { id, props } = await create();

@@ -253,6 +253,6 @@ export const hardwareViolations: Record<
         ?.allow?.find(({ to }) => to === "storage")
         ?.ports?.push("3000-4000");
     },
-    'network "kubernetes" is let to TCP port 3260 of network "storage", where targets are served. Take the port out: hosts have an address in the storage network.',
+    'network "kubernetes" is let to TCP port 3260 of network "storage", where targets are served. Name the ports that are needed, without it: hosts have an address in the storage network.',
   ],
 };

@@ -106,6 +106,7 @@ export async function targetHost(): Promise<TargetHost> {
       await run("targetctl clear");
       await run(`rm --force -- ${saved} /root/.targetcli/log.txt`);
       await run("targetcli set global auto_add_default_portal=true");
+      await run("systemctl enable rtslib-fb-targetctl.service");
       resource.told();
     },
   };

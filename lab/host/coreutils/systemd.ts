@@ -50,6 +50,10 @@ export function installUnits(world: HostWorld, names: readonly string[]): void {
   world.save("units", units);
 }
 
+export function isEnabled(world: HostWorld, name: string): boolean {
+  return world.load<Units>("units", {})[name]?.enabled ?? false;
+}
+
 /** As systemd does at boot, with those that are enabled. */
 export function bootUnits(world: HostWorld, effects: UnitEffects): void {
   const units = world.load<Units>("units", {});

@@ -95,6 +95,7 @@ export const portalGroupParameters: Readonly<Values> = {
 };
 
 export const aclAttributes: Readonly<Values> = {
+  authentication: -1,
   dataout_timeout: 3,
   dataout_timeout_retries: 5,
   default_erl: 0,

@@ -118,6 +118,7 @@ function groupFrom(
       continue;
     }
     const made = addAcl(world, target, group, acl.node_wwn);
+    Object.assign(made.attributes, acl.attributes);
     for (const mapped of acl.mapped_luns ?? []) {
       const { index, tpg_lun: tpgLun } = mapped;
       if (group.luns.every((lun) => lun.index !== tpgLun)) {

@@ -26,6 +26,7 @@ export interface SavedObject {
 
 export interface SavedAcl extends Record<string, unknown> {
   node_wwn?: string;
+  attributes?: Values;
   mapped_luns?: {
     index: number;
     tpg_lun: number;

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isEnabled } from "../coreutils/systemd";
 import type { HostWorld } from "../world";
 import {
   credentialOf,
@@ -35,7 +36,7 @@ export const stopTargets = clearKernel;
  */
 export function bootTargets(world: HostWorld): void {
   emptyKernel(world);
-  if (waitsForVolumes(world)) return;
+  if (!isEnabled(world, unit) || waitsForVolumes(world)) return;
   startTargets(world, (dev) => {
     throw new Failure(`Device ${dev} is not a TYPE_DISK block device`);
   });
@@ -65,8 +66,8 @@ export interface Login {
 }
 
 /** Logs an initiator in; answers the LUNs that it sees, or why it is refused. */
-export function logIn(world: HostWorld, asked: Login): number[] | string {
-  const { target, initiator, portal, from, username, password } = asked;
+export function logIn(world: HostWorld, login: Login): number[] | string {
+  const { target, initiator, portal, from, username, password } = login;
   const kernel = kernelOf(world);
   const groups = kernel.targets.find(({ wwn }) => wwn === target)?.groups ?? [];
   const group = groups.find(
@@ -76,7 +77,9 @@ export function logIn(world: HostWorld, asked: Login): number[] | string {
   if (group === undefined) return "connection refused";
   const acl = group.acls.find(({ wwn }) => wwn === initiator);
   if (acl === undefined) return "authorization failure";
-  if (Number(group.attributes.authentication) === 1) {
+  const own = Number(acl.attributes.authentication ?? -1);
+  const asked = own === -1 ? Number(group.attributes.authentication) : own;
+  if (asked === 1) {
     const [user, secret] = (["chap_userid", "chap_password"] as const).map(
       (key) => credentialOf(world, target, group.tag, initiator, key),
     );

@@ -88,6 +88,20 @@ function groupOf(scope: Scope, node: Node, name: string): Group | undefined {
       },
     };
   }
+  if (node.kind === "acl" && name === "attribute") {
+    const { attributes } = node.acl;
+    return {
+      get: (key) => text(attributes[key]),
+      set(key, value) {
+        const isGood = key === "authentication" ? /^(-1|0|1)$/ : /^\d+$/;
+        if (!isGood.test(value))
+          throw new Failure(
+            `Cannot set attribute ${key}: [Errno 22] Invalid argument`,
+          );
+        attributes[key] = Number(value);
+      },
+    };
+  }
   if (node.kind === "acl" && name === "auth") {
     const { target, group, acl } = node;
     const place = [world, target.wwn, group.tag, acl.wwn] as const;

@@ -9,11 +9,19 @@ import {
   readLive,
   readSaved,
   refuseAbsent,
+  restoreAtStart,
   save,
   sessionsOf,
   take,
 } from "./server";
-import { type StorageObject, type Target, wantedOf } from "./wanted";
+import {
+  objectName,
+  type StorageObject,
+  serialOf,
+  type Target,
+  volumeOf,
+  wantedOf,
+} from "./wanted";
 
 const undoMs = 60_000;
 
@@ -50,6 +58,7 @@ export async function apply(
       throw await takenBack(place, inputs, wanted, before, error);
     }
   }
+  await restoreAtStart(place);
   const isSaved = saved && isSameTarget(saved, wanted);
   if (steps.length === 0 && isSaved) return;
   await save(place);
@@ -70,12 +79,20 @@ async function begin(
   return stepsTo(wanted, targetIn(live, iqn), live.objects);
 }
 
-/** Backstores that an earlier run of ours made, or took a LUN from, and no target serves. */
+/**
+ * Backstores of ours that no target serves: an earlier run made them, or they
+ * lost their LUN. A serial that is made of target and volume says so itself.
+ */
 function leftOf(
   inputs: IscsiTargetInputs,
   { objects, served }: Configuration,
 ): StorageObject[] {
-  return present(wantedOf(inputs, false).objects, objects).filter(({ name }) =>
+  const declared = present(wantedOf(inputs, false).objects, objects);
+  const own = objects.filter(({ name, dev, wwn }) => {
+    const volume = volumeOf(dev);
+    return name === objectName(volume) && wwn === serialOf(inputs.iqn, volume);
+  });
+  return [...declared, ...own].filter(({ name }) =>
     served.every(({ object }) => object !== name),
   );
 }

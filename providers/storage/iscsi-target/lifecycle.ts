@@ -12,7 +12,7 @@ import {
   schema,
 } from "./model";
 import { inputsFrom } from "./observe";
-import { readLive, readSaved, save, take } from "./server";
+import { isRestored, readLive, readSaved, save, take } from "./server";
 import { serialOf, type Target } from "./wanted";
 
 const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
@@ -49,7 +49,7 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       await apply(place, inputs, mine, live);
       return mine;
     });
-    return { id: iqn, outputs: { adopted } };
+    return { id: iqn, outputs: { adopted, mark: inputs.owner } };
   },
 
   async read(_id, inputs, operation) {
@@ -61,18 +61,25 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
         const target = targetIn(live, inputs.iqn);
         if (target === undefined) return undefined;
         const mark = markOf(target);
-        if (mark.owner && mark.owner !== inputs.owner) return undefined;
+        const owners = ownersOf(inputs);
+        const isKnown = owners.length > 0 && mark.owner !== undefined;
+        if (isKnown && !owners.includes(mark.owner ?? "")) return undefined;
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const saved = await readSaved(place);
         const say = (text: string) =>
           operation.tell(`on host "${inputs.host}" ${text}`);
         const isSaved = saved !== undefined && isSameTarget(saved, target);
         if (!isSaved) say("the target is not saved as it is served");
+        const isKept = isSaved && (await isRestored(place));
+        if (isSaved && !isKept)
+          say(
+            "nothing is served after the next start: the unit that restores targets is disabled",
+          );
         const found = inputsFrom(inputs, target, adopted, live, say);
-        const owner = mark.owner && isSaved && found.isIntact ? mark.owner : "";
+        const owner = mark.owner && isKept && found.isIntact ? mark.owner : "";
         return {
           inputs: { ...found.inputs, owner },
-          outputs: { adopted },
+          outputs: { adopted, mark: mark.owner ?? inputs.mark },
         };
       },
       "looking",
@@ -85,13 +92,13 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);
-      if (mark?.owner && ![olds.owner, news.owner].includes(mark.owner))
+      if (mark?.owner && ![...ownersOf(olds), news.owner].includes(mark.owner))
         throw held(news, mark.owner);
       const wasThere = mark?.owner ? mark.adopted : olds.adopted;
       await apply(place, news, wasThere, live, olds);
       return wasThere;
     });
-    return { adopted };
+    return { adopted, mark: news.owner };
   },
 
   async delete(_id, inputs, operation) {
@@ -100,10 +107,25 @@ const kind: Kind<IscsiTargetInputs, IscsiTargetOutputs> = {
       const live = await readLive(place, name);
       const target = targetIn(live, iqn);
       const mark = target && markOf(target);
-      if (mark?.owner && mark.owner !== inputs.owner) return;
+      const owners = ownersOf(inputs);
+      if (mark?.owner && owners.length === 0) {
+        throw new UserError(
+          `target ${iqn} on host "${host}" belongs to "${mark.owner}", and the state does not say whether that is this resource. Run "pulumi up" once, then destroy`,
+        );
+      }
+      if (mark?.owner && !owners.includes(mark.owner)) {
+        operation.tell(
+          `target ${iqn} on host "${host}" belongs to "${mark.owner}" now, and is left as it is`,
+        );
+        return;
+      }
       if (mark && mark.owner === undefined) {
-        // Let go already.
-        if (inputs.adopted) return;
+        if (inputs.adopted) {
+          operation.tell(
+            `target ${iqn} on host "${host}" has no mark of this site any more, and is left as it is`,
+          );
+          return;
+        }
         throw new UserError(
           `target ${iqn} on host "${host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
@@ -129,6 +151,8 @@ export const provider = (engine: EngineWatch) => handler(kind, engine);
 
 /** No mark; the kernel's own alias has a space, which targetcli cannot set. */
 const unmarked = "LIO";
+/** As the kernel makes it. */
+const fresh = "LIO Target";
 
 function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
   const isMark = /^[^\s/]+\/IscsiTarget\/\S+$/.test(alias);
@@ -136,6 +160,11 @@ function markOf({ alias }: Target): { owner?: string; adopted: boolean } {
     ...(isMark && { owner: alias.replace(adoptedSuffix, "") }),
     adopted: alias.endsWith(adoptedSuffix),
   };
+}
+
+/** Drift may have made the one empty, an older version has not recorded the other. */
+function ownersOf(inputs: IscsiTargetInputs & IscsiTargetOutputs): string[] {
+  return [inputs.owner, inputs.mark].filter(Boolean);
 }
 
 /** Whether the target stood there before us. */
@@ -147,7 +176,8 @@ function claim(inputs: IscsiTargetInputs, found: Target | undefined): boolean {
   // What an attempt of ours left that ended before the mark: nothing is in it.
   const isBare = [...found.luns, ...found.acls].length === 0;
   const isAuto = found.portals.every(({ address }) => address === "0.0.0.0");
-  if (isBare && isAuto && !inputs.adopt) return false;
+  const isNew = found.alias === fresh;
+  if (isBare && isAuto && isNew && !inputs.adopt) return false;
   if (inputs.adopt) return true;
   throw new UserError(
     `target ${inputs.iqn} stands on host "${inputs.host}" and carries no mark of this site. Choose another name, or set adopt: true to take it over`,

@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { z } from "zod";
+import { listenProblem } from "../addresses";
 
 const iqn = /^iqn\.\d{4}-(0[1-9]|1[0-2])\.[a-z0-9.-]+(:[a-z0-9.:-]+)?$/;
 const qualified = z
@@ -96,6 +96,11 @@ export function parse(inputs: unknown): IscsiTargetInputs {
 
 export interface IscsiTargetOutputs {
   adopted: boolean;
+  /**
+   * Whose mark the target was given. Drift that no input can say is read as
+   * an empty `owner`, and deletion has to know its own all the same.
+   */
+  mark: string;
 }
 
 const userName = /^[A-Za-z0-9][A-Za-z0-9.:_-]{0,62}$/;
@@ -111,7 +116,7 @@ export const schema = shape.superRefine((inputs, context) => {
   for (const key of ["portals", "luns", "initiators"] as const)
     if (inputs[key].length === 0) problem([key], "must not be empty");
   for (const [at, { address }] of portals.entries()) {
-    const wrong = addressProblem(address);
+    const wrong = listenProblem(address);
     if (wrong) problem(["portals", at, "address"], wrong);
   }
   const twice = (
@@ -170,26 +175,18 @@ export function keyOfPortal({ address, port = 3260 }: Portal): string {
   return `${address}:${port}`;
 }
 
-function addressProblem(address: string): string | undefined {
-  if (isIP(address) === 0) return "must be an address of the host";
-  if (/^(0\.0\.0\.0|[0:]+)$/.test(address))
-    return "must be one address: this is every one that the host has, the internet's side among them";
-  if (/^fe80:/i.test(address)) return "must not be link-local";
-  return address === address.toLowerCase()
-    ? undefined
-    : "must be in lower case";
-}
-
 /** The kernel takes any length, and initiators do not. */
 function check(
   { username, password }: Pick<Credential, "username" | "password">,
   problem: (key: string, message: string) => void,
 ): void {
-  if (!userName.test(username))
-    problem("username", "must be letters, digits and . : _ -");
+  // The kernel reads a value that begins with "NULL" as none (Linux,
+  // __DEF_NACL_AUTH_STR in iscsi_target_configfs.c).
+  if (!userName.test(username) || username.startsWith("NULL"))
+    problem("username", "must be letters, digits and . : _ -, and not NULL");
   if (password.length < shortest || password.length > longest)
     problem("password", `must have ${shortest} to ${longest} characters`);
-  // The kernel reads "NULL" as none, and tools cut off space at the ends.
+  // Tools cut off space at the ends.
   if (!/^[!-~]+$/.test(password) || password.startsWith("NULL"))
     problem("password", "must be printable, without spaces, and not NULL");
 }

@@ -27,6 +27,9 @@ export function inputsFrom(
   const faults = [
     ...(target.enable ? [] : ["the target is disabled"]),
     ...(target.authentication ? [] : ["the target asks nobody who he is"]),
+    ...target.acls
+      .filter(({ authentication }) => !authentication)
+      .map(({ iqn }) => `the target asks nothing of initiator ${iqn}`),
     ...(target.generatesAcls ? ["the target lets in whoever comes"] : []),
     ...groups.filter((text) => text.startsWith(`${target.iqn} `)),
   ];

@@ -1,4 +1,5 @@
 import {
+  type Acl,
   type AuthKey,
   authKeys,
   type StorageObject,
@@ -101,8 +102,15 @@ function portalsGone(
     .filter((item) => !wanted.portals.some(isSame(item)))
     .map(({ address, port }) => ({
       run: [`${group}/portals`, "delete", address, `${port}`],
+      // Sessions go on, and cannot come back. Of one on every address they
+      // can, by a declared one.
+      ...(isEverywhere(address)
+        ? {}
+        : { takes: { from: "", what: `portal ${address}:${port}` } }),
     }));
 }
+
+const isEverywhere = (address: string) => /^(0\.0\.0\.0|[0:]+)$/.test(address);
 
 function portalsMade(wanted: Target, now: Target, group: string): Step[] {
   return [
@@ -144,7 +152,25 @@ function guards(wanted: Target, now: Target, group: string): Step[] {
             ],
           },
         ]),
+    ...now.acls.flatMap(({ iqn, authentication }) => {
+      const other = wanted.acls.find((item) => item.iqn === iqn);
+      return other && other.authentication !== authentication
+        ? [asking(group, other)]
+        : [];
+    }),
   ];
+}
+
+/** -1: as the target does, which is how the kernel makes an ACL. */
+function asking(group: string, { iqn, authentication }: Acl): Step {
+  return {
+    run: [
+      `${group}/acls/${iqn}`,
+      "set",
+      "attribute",
+      `authentication=${authentication ? -1 : 0}`,
+    ],
+  };
 }
 
 function gone(
@@ -235,6 +261,8 @@ function made(
       steps.push({
         run: [`${group}/acls`, "create", acl.iqn, "add_mapped_luns=false"],
       });
+    if (there === undefined && !acl.authentication)
+      steps.push(asking(group, acl));
     // Before the disks: an initiator that gets in has proved who it is.
     for (const key of authKeys) {
       const value = acl.auth[key];

@@ -55,6 +55,12 @@ export function refuseForgetting(
   live: Configuration,
   saved: Configuration | undefined,
 ): string[] {
+  const partsOf = ({ parts }: Configuration, { targets }: Configuration) =>
+    parts
+      // With a target goes all that it has.
+      .filter((part) => targets.some((target) => target.iqn === part.iqn))
+      .filter((part) => part.iqn !== iqn)
+      .map(({ what }) => what);
   const namesOf = ({ objects, targets, served }: Configuration) => {
     const mine = new Set([
       ...luns.map(({ volume }) => objectName(volume)),
@@ -74,11 +80,14 @@ export function refuseForgetting(
         .map((item) => `LUN ${item.index} of ${item.iqn}`),
     ];
   };
-  const [running, kept] = [namesOf(live), saved ? namesOf(saved) : []];
+  const [running, kept] = [
+    [...namesOf(live), ...(saved ? partsOf(live, saved) : [])],
+    saved ? [...namesOf(saved), ...partsOf(saved, live)] : [],
+  ];
   const missing = kept.filter((name) => !running.includes(name));
   if (missing.length > 0) {
     throw new UserError(
-      `host "${host}" has saved ${missing.join(", ")} and does not serve it, so saving now would forget it: a disk was not there when the targets were restored. Bring it back ("systemctl restart rtslib-fb-targetctl.service", which ends all sessions), or delete what is no longer wanted and "targetcli saveconfig"`,
+      `host "${host}" has saved ${missing.join(", ")} and does not serve it, so saving now would forget it: a disk or an address was not there when the targets were restored, or somebody took it away since. Bring it back ("systemctl restart rtslib-fb-targetctl.service", which ends all sessions), or delete what is no longer wanted and "targetcli saveconfig"`,
     );
   }
   return running.filter((name) => !kept.includes(name));

@@ -22,13 +22,15 @@ export class IscsiTarget extends DynamicResource {
 
   /** The target stood there before: deletion takes only the mark away. */
   declare readonly adopted: Output<boolean>;
+  /** Whose mark it was given last. */
+  declare readonly mark: Output<string>;
 
   constructor(
     name: string,
     args: IscsiTargetArgs,
     options?: CustomResourceOptions,
   ) {
-    super(IscsiTarget.kind, name, args, ["adopted"], {
+    super(IscsiTarget.kind, name, args, ["adopted", "mark"], {
       ...options,
       additionalSecretOutputs: [
         ...(options?.additionalSecretOutputs ?? []),

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import type { AuthKey, StorageObject, Target } from "./wanted";
 
+const values = z
+  .record(z.string(), z.union([z.string(), z.number()]))
+  .default({});
+
 /** The library's form, as far as it is read here; what else is in it is none of ours. */
 const form = z.object({
   storage_objects: z
@@ -24,9 +28,7 @@ const form = z.object({
             z.object({
               tag: z.int(),
               enable: z.boolean().default(true),
-              attributes: z
-                .record(z.string(), z.union([z.string(), z.number()]))
-                .default({}),
+              attributes: values,
               parameters: z.record(z.string(), z.string()).default({}),
               luns: z
                 .array(z.object({ index: z.int(), storage_object: z.string() }))
@@ -38,6 +40,7 @@ const form = z.object({
                 .array(
                   z.object({
                     node_wwn: z.string(),
+                    attributes: values,
                     mapped_luns: z
                       .array(
                         z.object({
@@ -73,6 +76,8 @@ export interface Configuration {
   groups: string[];
   /** LUNs of every target, of any fabric: "IQN LUN OBJECT". */
   served: { iqn: string; index: number; object: string }[];
+  /** Whatever else of a target would be forgotten if it were saved without it, in words. */
+  parts: { iqn: string; what: string }[];
 }
 
 /** Throws when it is not what the library writes; never with a word of it: there are secrets in it. */
@@ -105,7 +110,32 @@ export function parseConfiguration(text: string): Configuration {
         object: nameIn(path),
       })),
     ),
+    parts: groups.flatMap(({ iqn, group }) =>
+      partsOf(group).map((what) => ({
+        iqn,
+        what: `${what} of ${iqn}${group.tag === 1 ? "" : ` tpg${group.tag}`}`,
+      })),
+    ),
   };
+}
+
+/** Never with a secret. */
+function partsOf(group: Group): string[] {
+  return [
+    ...(group.enable ? ["enabled state"] : []),
+    ...(Number(group.attributes.authentication ?? 0) === 1
+      ? ["authentication"]
+      : []),
+    ...group.portals.map(
+      ({ ip_address: address, port }) => `portal ${address}:${port}`,
+    ),
+    ...group.node_acls.flatMap((acl) => [
+      `initiator ${acl.node_wwn}`,
+      ...acl.mapped_luns.map(({ index }) => `LUN ${index} for ${acl.node_wwn}`),
+      ...(acl.chap_password ? [`CHAP for ${acl.node_wwn}`] : []),
+      ...(acl.chap_mutual_password ? [`mutual CHAP for ${acl.node_wwn}`] : []),
+    ]),
+  ];
 }
 
 function formOf(text: string): Form {
@@ -144,6 +174,7 @@ function targetFrom(
     objects: own.map(({ plugin: _plugin, ...object }) => object),
     acls: (group?.node_acls ?? []).map((acl) => ({
       iqn: acl.node_wwn,
+      authentication: Number(acl.attributes.authentication ?? -1) !== 0,
       mapped: acl.mapped_luns.map((item) => ({
         index: item.index,
         tpgLun: item.tpg_lun,

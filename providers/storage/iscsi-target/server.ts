@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { UserError } from "../../dynamic/failure";
 import { HostError } from "../../host/client/errors";
 import type { Words } from "../../host/client/machine";
@@ -17,11 +18,15 @@ export async function readLive(
   { machine, signal }: Place,
   name: string,
 ): Promise<Configuration> {
-  const file = `/run/hybrid-site-${name}.json`;
+  const file = `/run/hybrid-site-${name}-${run}.json`;
   try {
     await machine.run(["targetctl", "save", file], { signal, looks: true });
-    const text = await machine.read(file, signal);
-    return parsed(machine.name, file, text?.toString("utf8") ?? "");
+    const text = (await machine.read(file, signal))?.toString("utf8");
+    const live = text && parsed(text);
+    if (live) return live;
+    throw new UserError(
+      `what host "${machine.name}" serves cannot be told: "targetctl save ${file}" left ${text ? "what is not understood" : "nothing"} there. Nothing was changed by this; run it again, and look at "targetctl save" there if that does not help`,
+    );
   } finally {
     // Also when the operation has ended by its deadline.
     await machine
@@ -31,6 +36,8 @@ export async function readLive(
 }
 
 const removeMs = 5_000;
+/** Two runs at once do not take each other's file away; an attempt of this one takes the last one's. */
+const run = randomBytes(4).toString("hex");
 
 /** What it serves after its next start; undefined: nothing was ever saved. */
 export async function readSaved({
@@ -38,16 +45,19 @@ export async function readSaved({
   signal,
 }: Place): Promise<Configuration | undefined> {
   const text = await machine.read(savedFile, signal);
-  return text && parsed(machine.name, savedFile, text.toString("utf8"));
+  if (text === undefined) return undefined;
+  const saved = parsed(text.toString("utf8"));
+  if (saved) return saved;
+  throw new UserError(
+    `${savedFile} on host "${machine.name}" is not what targetctl writes. Restore it from /etc/rtslib-fb-target/backup`,
+  );
 }
 
-function parsed(host: string, file: string, text: string): Configuration {
+function parsed(text: string): Configuration | undefined {
   try {
     return parseConfiguration(text);
   } catch {
-    throw new UserError(
-      `${file} on host "${host}" is not what targetctl writes. Restore it from /etc/rtslib-fb-target/backup`,
-    );
+    return undefined;
   }
 }
 
@@ -79,6 +89,30 @@ export async function save({
 }: Place): Promise<void> {
   await operation.beforeWrite();
   await machine.run(["targetcli", "saveconfig"], { signal });
+}
+
+/** Restores at the start what is saved. */
+const restoring = "rtslib-fb-targetctl.service";
+
+export async function isRestored({ machine, signal }: Place): Promise<boolean> {
+  const { code } = await machine.run(
+    ["systemctl", "is-enabled", "--quiet", restoring],
+    // 4: it is not there.
+    { signal, codes: [0, 1, 4], looks: true },
+  );
+  return code === 0;
+}
+
+/** Disabled, all would seem well until the next start, and then nothing be served. */
+export async function restoreAtStart(place: Place): Promise<void> {
+  const { machine, signal, operation } = place;
+  if (await isRestored(place)) return;
+  await operation.beforeWrite();
+  await machine.run(["systemctl", "enable", restoring], { signal });
+  if (await isRestored(place)) return;
+  throw new UserError(
+    `host "${machine.name}" would serve nothing after its next start: ${restoring} stays disabled. Look at "systemctl is-enabled ${restoring}" there`,
+  );
 }
 
 export interface Session {

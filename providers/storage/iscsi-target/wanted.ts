@@ -12,6 +12,8 @@ export interface StorageObject {
 
 export interface Acl {
   iqn: string;
+  /** False: this one is asked nothing, whatever its target asks of the others. */
+  authentication: boolean;
   mapped: { index: number; tpgLun: number; writeProtect: boolean }[];
   /** As the kernel names them; one that is left out is not set. */
   auth: Partial<Record<AuthKey, string>>;
@@ -96,6 +98,7 @@ export function wantedOf(
     objects: served.map(({ object }) => object),
     acls: initiators.map((item) => ({
       iqn: item.iqn,
+      authentication: true,
       mapped: (item.luns ?? luns.map(({ lun }) => lun)).map((index) => ({
         index,
         tpgLun: index,
