@@ -41,8 +41,12 @@ const shipped = `[global]
    guest ok = no
 `;
 
+/** Of samba-common-bin. */
+const tool = "/usr/bin/net";
+
 /** As Debian's package leaves a machine. */
 export function installSamba(world: HostWorld): void {
   if (existsSync(world.path(configurationFile))) return;
   world.put(configurationFile, shipped);
+  world.put(tool, "");
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listenProblem } from "../addresses";
+import type { Marked } from "../mark";
 import { clientProblem } from "../nfs-exports/clients";
 
 const path = /^(\/[A-Za-z0-9_.:-]+)+$/;
@@ -77,7 +78,7 @@ export function parse(inputs: unknown): SmbSharesInputs {
   return shape.parse(inputs);
 }
 
-export interface SmbSharesOutputs {
+export interface SmbSharesOutputs extends Marked {
   /** When each account's password was set last, as the host says it. */
   passwordsSet: Record<string, string>;
 }

@@ -9,32 +9,36 @@ import { parseSections, type Section } from "./registry";
 
 /** What a host has, as far as it is looked at. */
 export interface Found {
-  /** Of smb.conf. */
+  /** Of smb.conf; empty without one. */
   text: string;
+  isConfigured: boolean;
   sections: Section[];
   accounts: Map<string, Account>;
   /** Addresses that smbd listens on, without the loopback's; none: it does not run. */
   listening: string[];
 }
 
+/** Of the package samba-common-bin; without it nothing of Samba can be asked. */
+const tool = "/usr/bin/net";
+
+/** Undefined: there is no Samba, and so nothing that it could serve. */
 export async function look(
   place: Place,
   accounts: readonly string[],
-): Promise<Found> {
+): Promise<Found | undefined> {
   const { machine, signal } = place;
   const text = await machine.read(configurationFile, signal);
-  if (text === undefined) {
-    throw new UserError(
-      `host "${machine.name}" has no ${configurationFile}. Install Samba there ("apt-get install samba")`,
-    );
-  }
+  const isConfigured = text !== undefined;
+  if (!isConfigured && !(await machine.stat([tool], signal)).has(tool))
+    return undefined;
   const [sections, found, listening] = await Promise.all([
     sectionsOn(place),
     accountsOn(place, accounts),
     listeningOn(place),
   ]);
   return {
-    text: text.toString("utf8"),
+    text: text?.toString("utf8") ?? "",
+    isConfigured,
     sections,
     accounts: found,
     listening,
