@@ -89,6 +89,15 @@ const drifts: [string, () => unknown][] = [
       put(text);
     },
   ],
+  [
+    "nmbd that was started by hand",
+    async () => {
+      const text = conf();
+      put("[global]\n");
+      await host.run("systemctl start nmbd");
+      put(text);
+    },
+  ],
   ["smbd that is stopped", () => host.run("systemctl stop smbd")],
 ];
 
@@ -104,7 +113,7 @@ test.each(drifts)(
     expect((await host.registry()).split("\n").sort()).toEqual(
       String(before[1]).split("\n").sort(),
     );
-    expect(conf()).toMatch(/bind interfaces only = yes\n# END hybrid-site\n$/);
+    expect(conf()).toMatch(/disable netbios = yes\n# END hybrid-site\n$/);
     expect((await state()).slice(2)).toEqual(before.slice(2));
     expect(host.gets("docs", office)).toBe("rw");
     expect((await host.look(id, outs, smbInputs())).changes).toBe(false);
@@ -257,6 +266,7 @@ test.each<[string, RegExp]>([
   ["install --directory", /install/],
   ["net conf import", /net/],
   ["systemctl restart", /systemctl/],
+  ["systemctl stop", /systemctl/],
 ])(
   "a first attempt that fails at %s leaves nothing, and the next one does it all",
   async (match, reason) => {

@@ -44,6 +44,8 @@ test("a share is there for its accounts at its addresses while its dataset is mo
 	registry shares = yes
 	interfaces = 127.0.0.1 10.0.20.10
 	bind interfaces only = yes
+	smb ports = 445
+	disable netbios = yes
 # END hybrid-site
 `);
   expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
@@ -70,6 +72,17 @@ test("a share is there for its accounts at its addresses while its dataset is mo
   expect(await host.run("pdbedit --list")).toBe("");
   expect(await host.listening()).toEqual([]);
   expect(host.told()).toMatch(/smbd on host "storage" is stopped/);
+});
+
+test("nmbd, which is on every address, is stopped while there are shares, and off with the last", async () => {
+  expect(await host.listening()).toContain("0.0.0.0:137");
+  const { id, props } = await create();
+  expect(host.told()).toMatch(/nmbd on host "storage" is stopped/);
+  await host.run("systemctl restart nmbd");
+  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
+  await host.provider.delete(id, props);
+  await expect(host.run("systemctl is-enabled nmbd")).rejects.toThrow();
+  expect(await host.listening()).toEqual([]);
 });
 
 test("no password is in an argument, in a file, or in what is told", async () => {

@@ -11,8 +11,11 @@ import { tools as users } from "./users";
 export {
   access,
   closedShares,
+  hasNames,
   setAddresses,
+  startNames,
   startServer,
+  stopNames,
   stopServer,
 } from "./service";
 

@@ -1,15 +1,11 @@
 import type { Place } from "../place";
 import { dropAccounts, letGo, sendAway } from "./apply";
 import { isOurs, ownersOn } from "./claim";
-import {
-  blockOf,
-  configurationFile,
-  sectionsIn,
-  withoutBlock,
-} from "./configuration";
+import { blockOf, configurationFile, withoutBlock } from "./configuration";
 import type { SmbSharesInputs, SmbSharesOutputs } from "./model";
 import { markOf, type Section } from "./registry";
-import { act, type Found, write } from "./server";
+import { type Found, write } from "./server";
+import { leaveService } from "./service";
 
 /** Takes away what is ours. Each step leaves to a later run what tells it of those that follow. */
 export async function remove(
@@ -52,23 +48,4 @@ function mayGo(
     `share "${section.name}" on host "${machine.name}" carries no mark of this site and leads to ${path ?? "nowhere"}: it stays`,
   );
   return false;
-}
-
-/** Without our settings smbd opens every address of the host at its next start. */
-async function leaveService(
-  place: Place,
-  text: string,
-  shares: number,
-): Promise<void> {
-  const others = sectionsIn(text).filter(
-    (name) => !/^(global|homes|printers|print\$)$/i.test(name),
-  );
-  const isUsed = others.length + shares > 0;
-  if (!isUsed)
-    await act(place, ["systemctl", "disable", "--now", "smbd.service"]);
-  place.operation.tell(
-    isUsed
-      ? `smbd on host "${place.machine.name}" has other shares and runs on: from its next start it listens on every address again`
-      : `smbd on host "${place.machine.name}" is stopped: it has no more shares, and would listen on every address`,
-  );
 }
