@@ -157,6 +157,12 @@ const files: [string, number, string][] = [
     0,
     "Server role: ROLE_STANDALONE",
   ],
+  // What a share does not say is as [global] said until then.
+  [
+    "[early]\npath = /tmp\n[global]\nadmin users = office\nread only = no\nwide links = yes\n[docs]\npath = /tmp\nadmin users =\nread only = yes\nwide links = no\n[like]\npath = /tmp\nadmin users = office\nread only = no\n",
+    0,
+    "Loaded services file OK.",
+  ],
 ];
 
 test.each(files)("testparm of %j ends with %i", async (text, code, line) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { effective } from "../../lab/host/samba/effective";
 import {
   docs,
   passwords,
@@ -35,6 +36,13 @@ test("a share is there for its accounts at its addresses while its dataset is mo
 	valid users = office scanner
 	write list = office
 	hosts allow = 10.0.30.0/24 10.0.20.9
+	force group = 
+	admin users = 
+	force user = 
+	read list = 
+	guest only = no
+	hosts deny = 
+	wide links = no
 	root preexec = /usr/bin/mountpoint --quiet /tank/docs
 	root preexec close = yes
 
@@ -73,6 +81,33 @@ test("a share is there for its accounts at its addresses while its dataset is mo
   expect(await host.listening()).toEqual([]);
   expect(host.told()).toMatch(/smbd on host "storage" is stopped/);
 });
+
+test.each([
+  ["admin users = office", "admin users", ""],
+  ["force user = root", "force user", ""],
+  ["force group = root", "force group", ""],
+  ["write list = scanner", "write list", "office"],
+  ["read list = office", "read list", ""],
+  ["public = yes", "guest ok", "no"],
+  ["guest only = yes", "guest only", "no"],
+  ["hosts deny = 192.0.2.1", "hosts deny", ""],
+  ["wide links = yes", "wide links", "no"],
+  ["writeable = yes", "read only", "yes"],
+])(
+  "%s for all shares of the host gives nobody more of ours",
+  async (line, key, value) => {
+    host.world.put("/etc/samba/smb.conf", `[global]\n\t${line}\n`);
+    await create();
+    const found = effective(host.world, "/etc/samba/smb.conf", () => undefined);
+    const [share] = found?.shares ?? [];
+    expect(share?.parameters.get(key)).toBe(value);
+    expect(host.gets("docs", as("office"))).toBe("rw");
+    expect(host.gets("docs", as("scanner"))).toBe("ro");
+    const elsewhere = { ...as("office"), address: "10.0.31.5" };
+    expect(host.gets("docs", elsewhere)).toBeUndefined();
+    expect(host.gets("docs", {})).toBeUndefined();
+  },
+);
 
 test("nmbd, which is on every address, is stopped while there are shares, and off with the last", async () => {
   expect(await host.listening()).toContain("0.0.0.0:137");

@@ -158,19 +158,35 @@ export function access(
     account !== undefined && opens(account, client.password ?? "");
   if (!isKnown && (client.user !== undefined || !is("guest ok")))
     return undefined;
-  const user = isKnown ? account.name : "nobody";
-  const allowed = list("hosts allow");
-  const isNear =
-    allowed.length === 0 ||
-    allowed.some((item) => matches(item, client.address));
+  const isGuest = is("guest only") && is("guest ok");
+  const user = isKnown && !isGuest ? account.name : "nobody";
+  const isNear = mayConnect(
+    list("hosts allow"),
+    list("hosts deny"),
+    client.address,
+  );
   const valid = list("valid users");
   if (!isNear || (valid.length > 0 && !valid.includes(user))) return undefined;
   const [, mountpoint] =
     /^\/usr\/bin\/mountpoint --quiet (.*)$/.exec(value("root preexec")) ?? [];
   if (mountpoint && is("root preexec close") && !isMountpoint(mountpoint))
     return undefined;
-  const isReadOnly = truth(value("read only") || "yes");
+  const isReadOnly =
+    list("read list").includes(user) || truth(value("read only") || "yes");
   return isReadOnly && !list("write list").includes(user) ? "ro" : "rw";
+}
+
+/** With both lists who is on neither may, too (lib/util/access.c). */
+function mayConnect(
+  allowed: readonly string[],
+  denied: readonly string[],
+  address: string,
+): boolean {
+  const isOn = (list: readonly string[]) =>
+    list.some((item) => matches(item, address));
+  if (isOn(allowed)) return true;
+  if (denied.length === 0) return allowed.length === 0;
+  return !isOn(denied);
 }
 
 function matches(item: string, address: string): boolean {
