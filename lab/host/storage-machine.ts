@@ -26,10 +26,13 @@ import {
 } from "./nfs";
 import { bootQat, tools as qatTools, units as qatUnits } from "./qat";
 import {
+  hasNames,
   installSamba,
   tools as sambaTools,
   setAddresses,
+  startNames,
   startServer as startSamba,
+  stopNames,
   stopServer as stopSamba,
 } from "./samba";
 import type { Tool } from "./tool";
@@ -48,6 +51,7 @@ const units = {
     start: (world: HostWorld) => startTargets(world),
     stop: stopTargets,
   },
+  "nmbd.service": { condition: hasNames, start: startNames, stop: stopNames },
   "smbd.service": { start: startSamba, stop: stopSamba },
 };
 
@@ -69,6 +73,7 @@ const installed = [
   ...Object.keys(diskUnits),
   "nfs-server.service",
   targetUnit,
+  "nmbd.service",
   "smbd.service",
   "chrony.service",
   "cron.service",

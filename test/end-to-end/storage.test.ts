@@ -25,13 +25,21 @@ const quiet = async () => {
   return [refresh.code, /Resources:\s+\d+ unchanged/.test(refresh.output)];
 };
 
-/** What smbd listens on. */
+/** What Samba listens on, port 445 by its address only. */
 const sockets = async () =>
   (
-    await onServer("ss", "--no-header", "--listening", "--tcp", "--numeric")
+    await onServer(
+      "ss",
+      "--no-header",
+      "--listening",
+      "--tcp",
+      "--udp",
+      "--numeric",
+    )
   ).output
     .split("\n")
-    .flatMap((line) => / (\S+):445 /.exec(line)?.[1] ?? []);
+    .flatMap((line) => / (\S+:(?:445|13[789])) /.exec(line)?.[1] ?? [])
+    .map((socket) => socket.replace(/:445$/, ""));
 
 /** Time in the lab goes on while it is up only: it is, until the guests are as expected. */
 async function comesBack(expected: string[]): Promise<string[]> {

@@ -1,5 +1,11 @@
 import { accountsOf } from "../../lab/host/samba/accounts";
-import { access, startServer } from "../../lab/host/samba/service";
+import {
+  access,
+  hasNames,
+  startNames,
+  startServer,
+  stopNames,
+} from "../../lab/host/samba/service";
 import {
   labTools,
   realTools,
@@ -151,6 +157,12 @@ const files: [string, number, string][] = [
     0,
     "Server role: ROLE_STANDALONE",
   ],
+  // What a share does not say is as [global] said until then.
+  [
+    "[early]\npath = /tmp\n[global]\nadmin users = office\nread only = no\nwide links = yes\n[docs]\npath = /tmp\nadmin users =\nread only = yes\nwide links = no\n[like]\npath = /tmp\nadmin users = office\nread only = no\n",
+    0,
+    "Loaded services file OK.",
+  ],
 ];
 
 test.each(files)("testparm of %j ends with %i", async (text, code, line) => {
@@ -289,6 +301,29 @@ test("smbd passes over an address that the machine does not have, and binds to a
   );
   startServer(lab.world);
   expect(await sockets()).toEqual(["10.1.1.1"]);
+});
+
+test("nmbd is on every address, whatever is bound, unless NetBIOS is switched off", async () => {
+  const words = ["ss", "--no-header", "--listening", "--udp", "--numeric"];
+  const sockets = async () =>
+    (await lab.run(words)).stdout
+      .split("\n")
+      .flatMap((line) => line.trim().split(/\s+/)[3] ?? []);
+  lab.world.save("addresses", { addresses: ["10.1.1.1", "192.0.2.1"] });
+  const bound = "interfaces = 10.1.1.1\nbind interfaces only = yes\n";
+  lab.put("smb.conf", `[global]\n${bound}`);
+  expect(hasNames(lab.world)).toBe(true);
+  startNames(lab.world);
+  expect(await sockets()).toEqual([
+    "0.0.0.0:138",
+    "0.0.0.0:137",
+    "10.1.1.1:138",
+    "10.1.1.1:137",
+  ]);
+  stopNames(lab.world);
+  expect(await sockets()).toEqual([]);
+  lab.put("smb.conf", `[global]\n${bound}disable netbios = yes\n`);
+  expect(hasNames(lab.world)).toBe(false);
 });
 
 test("a client gets what its address, its account and the mount allow", async () => {

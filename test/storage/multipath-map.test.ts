@@ -92,12 +92,14 @@ test("a change of each input is made, and then it is quiet", async () => {
   expect(Object.keys(changes).sort()).toEqual(Object.keys(schema.shape).sort());
 });
 
-test.each<[string, () => unknown]>([
+const drifts: [string, () => unknown][] = [
   ["the settings", () => bend(settings, "strict", "greedy")],
   ["the mark", () => bend(settings, /^#.*\n/, "")],
   ["a WWID that is no longer listed", () => bend(list, `/${wwid(1)}/\n`, "")],
   ["a map that is gone", () => host.run(`multipath -f ${wwid(1)}`)],
-])(
+];
+
+test.each(drifts)(
   "drift of %s is read, and mended by the next update",
   async (_what, drift) => {
     const { id, props } = await host.create(inputs());
@@ -108,6 +110,23 @@ test.each<[string, () => unknown]>([
     const { outs = {} } = await host.provider.update(id, found, inputs());
     expect(text(settings)).toBe(before);
     expect((await host.look(id, outs, inputs())).changes).toBe(false);
+  },
+);
+
+test.each(drifts)(
+  "drift of %s keeps no disk listed that is refreshed and then destroyed",
+  async (what, drift) => {
+    const { id, props } = await host.create(inputs());
+    await drift();
+    const { found: once } = await host.look(id, props, inputs());
+    const { found } = await host.look(id, once, inputs());
+    if (what === "the mark")
+      return expect(host.provider.delete(id, found)).rejects.toThrow(
+        /no longer carries this site's mark/,
+      );
+    await host.provider.delete(id, found);
+    expect(listed()).toEqual([]);
+    expect(() => text(settings)).toThrow();
   },
 );
 

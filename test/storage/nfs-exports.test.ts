@@ -119,7 +119,7 @@ test("the tables above have a row for each input", async () => {
   );
 });
 
-test.each<[string, () => unknown]>([
+const drifts: [string, () => unknown][] = [
   ["an option in the file", () => put(file, text().replace("rw,", "ro,"))],
   [
     "a client more in the file",
@@ -138,7 +138,9 @@ test.each<[string, () => unknown]>([
     () =>
       host.run("exportfs -i -o ro,fsid=5,no_subtree_check 10.0.40.11:/tank/vm"),
   ],
-])(
+];
+
+test.each(drifts)(
   "drift of %s is read, and mended by the next update",
   async (_what, bend) => {
     const { id, props } = await create();
@@ -155,6 +157,30 @@ test.each<[string, () => unknown]>([
     expect((await host.look(id, outs, exportsInputs())).changes).toBe(false);
   },
 );
+
+test.each(drifts)(
+  "drift of %s keeps nothing exported that is refreshed and then destroyed",
+  async (what, bend) => {
+    const { id, props } = await create();
+    await bend();
+    const { found: once } = await host.look(id, props, exportsInputs());
+    const { found } = await host.look(id, once, exportsInputs());
+    if (what === "the mark")
+      return expect(host.provider.delete(id, found)).rejects.toThrow(
+        /no longer carries this site's mark/,
+      );
+    await host.provider.delete(id, found);
+    expect(await host.exported()).toEqual([]);
+    expect(() => text()).toThrow();
+  },
+);
+
+test("what is live without its file is taken away, too", async () => {
+  const { id, props } = await create();
+  rmSync(host.world.path(file));
+  await host.provider.delete(id, props);
+  expect(await host.exported()).toEqual([]);
+});
 
 test("a file that is gone is made again", async () => {
   const { id, props } = await create();

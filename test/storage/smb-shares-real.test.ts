@@ -73,6 +73,50 @@ describe.each([false, true])("open to guests: %s", (isOpen) => {
     },
   );
 
+  testWith("testparm", "--version")(
+    "what smb.conf says for all shares gives nobody more of ours, by Samba's own word",
+    async () => {
+      const real = realTools();
+      const wide = [
+        ["admin users", "office"],
+        ["force user", "root"],
+        ["force group", "root"],
+        ["write list", "scanner"],
+        ["read list", "office"],
+        ["guest ok", "Yes"],
+        ["guest only", "Yes"],
+        ["hosts deny", "192.0.2.1"],
+        ["wide links", "Yes"],
+        ["read only", "No"],
+      ] as const;
+      try {
+        const [own] = sections as [Section];
+        const global = wide.map(([key, value]) => `\t${key} = ${value}\n`);
+        const text = `${shipped}${global.join("")}${renderBlock(inputs)}[other]\n\tpath = /srv\n${renderSection(own)}`;
+        real.put("candidate", text);
+        const shown = async (section: string, key: string) => {
+          const { stdout } = await real.run([
+            "testparm",
+            "-s",
+            `--section-name=${section}`,
+            `--parameter-name=${key}`,
+            "/etc/samba/candidate",
+          ]);
+          return stdout.trim().toLowerCase();
+        };
+        for (const [key, value] of wide) {
+          expect(await shown("other", key)).toBe(value.toLowerCase());
+          expect([key, await shown(own.name, key)]).toEqual([
+            key,
+            own.parameters.get(key),
+          ]);
+        }
+      } finally {
+        real.stop();
+      }
+    },
+  );
+
   testWith("net", "--version")(
     "Samba's registry gives back what it was given, and reading makes the same share of it",
     async () => {

@@ -34,7 +34,7 @@ const state = async () => [
 const candidates = () =>
   host.machine.list("/etc/samba", AbortSignal.timeout(5_000));
 
-test.each<[string, () => unknown]>([
+const drifts: [string, () => unknown][] = [
   [
     "who may connect",
     () => host.run("net conf setparm docs 'valid users' everybody"),
@@ -89,8 +89,19 @@ test.each<[string, () => unknown]>([
       put(text);
     },
   ],
+  [
+    "nmbd that was started by hand",
+    async () => {
+      const text = conf();
+      put("[global]\n");
+      await host.run("systemctl start nmbd");
+      put(text);
+    },
+  ],
   ["smbd that is stopped", () => host.run("systemctl stop smbd")],
-])(
+];
+
+test.each(drifts)(
   "drift of %s is read, and mended by the next update",
   async (_what, bend) => {
     const { id, props } = await create();
@@ -102,12 +113,56 @@ test.each<[string, () => unknown]>([
     expect((await host.registry()).split("\n").sort()).toEqual(
       String(before[1]).split("\n").sort(),
     );
-    expect(conf()).toMatch(/bind interfaces only = yes\n# END hybrid-site\n$/);
+    expect(conf()).toMatch(/disable netbios = yes\n# END hybrid-site\n$/);
     expect((await state()).slice(2)).toEqual(before.slice(2));
     expect(host.gets("docs", office)).toBe("rw");
     expect((await host.look(id, outs, smbInputs())).changes).toBe(false);
   },
 );
+
+test.each(drifts)(
+  "drift of %s keeps nothing of ours there that is refreshed and then destroyed",
+  async (_what, bend) => {
+    const { id, props } = await create();
+    await bend();
+    const { found: once } = await host.look(id, props, smbInputs());
+    // One that looks again knows it still.
+    const { found } = await host.look(id, once, smbInputs());
+    await host.provider.delete(id, found);
+    expect(await host.registry()).not.toMatch(/docs|more|hybrid-site/);
+    expect(conf()).not.toMatch(/hybrid-site/);
+    expect(await host.run("pdbedit --list")).toBe("");
+    expect(await host.listening()).toEqual([]);
+  },
+);
+
+test("a share without our mark that leads elsewhere stays, and that is told", async () => {
+  const { id, props } = await create();
+  await host.run("net conf delshare docs");
+  await host.run("net conf addshare docs /srv");
+  await host.provider.delete(id, props);
+  expect(await host.registry()).toMatch(/\[docs\]\n\tpath = \/srv/);
+  expect(host.told()).toMatch(/"docs".*leads to \/srv: it stays/);
+});
+
+test("with Samba purged the shares are gone, and destroying them is done", async () => {
+  const { id, props } = await create();
+  for (const path of [file, "/usr/bin/net"]) rmSync(host.world.path(path));
+  expect(await host.provider.read(id, props)).toEqual({});
+  await host.provider.delete(id, props);
+});
+
+test("with smb.conf gone only the registry is still taken back", async () => {
+  const { id, props } = await create();
+  rmSync(host.world.path(file));
+  const { found, changes } = await host.look(id, props, smbInputs());
+  expect(changes).toBe(true);
+  await host.provider.delete(id, found);
+  expect([await host.registry(), await host.run("pdbedit --list")]).toEqual([
+    "",
+    "",
+  ]);
+});
 
 test("a password that others set is seen by its time only, told, and set again", async () => {
   const { id, props } = await create();
@@ -211,6 +266,7 @@ test.each<[string, RegExp]>([
   ["install --directory", /install/],
   ["net conf import", /net/],
   ["systemctl restart", /systemctl/],
+  ["systemctl stop", /systemctl/],
 ])(
   "a first attempt that fails at %s leaves nothing, and the next one does it all",
   async (match, reason) => {
@@ -319,6 +375,7 @@ test.each([
   ["cut-after", "net conf delshare"],
   ["cut-before", "smbpasswd -x"],
   ["cut-after", "systemctl disable"],
+  ["cut-before", "systemctl disable"],
 ] as const)("%s %s: deletion ends as meant", async (kind, match) => {
   const before = conf();
   const { id, props } = await create();

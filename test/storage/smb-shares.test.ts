@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { effective } from "../../lab/host/samba/effective";
 import {
   docs,
   passwords,
@@ -35,6 +36,13 @@ test("a share is there for its accounts at its addresses while its dataset is mo
 	valid users = office scanner
 	write list = office
 	hosts allow = 10.0.30.0/24 10.0.20.9
+	force group = 
+	admin users = 
+	force user = 
+	read list = 
+	guest only = no
+	hosts deny = 
+	wide links = no
 	root preexec = /usr/bin/mountpoint --quiet /tank/docs
 	root preexec close = yes
 
@@ -44,6 +52,8 @@ test("a share is there for its accounts at its addresses while its dataset is mo
 	registry shares = yes
 	interfaces = 127.0.0.1 10.0.20.10
 	bind interfaces only = yes
+	smb ports = 445
+	disable netbios = yes
 # END hybrid-site
 `);
   expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
@@ -70,6 +80,44 @@ test("a share is there for its accounts at its addresses while its dataset is mo
   expect(await host.run("pdbedit --list")).toBe("");
   expect(await host.listening()).toEqual([]);
   expect(host.told()).toMatch(/smbd on host "storage" is stopped/);
+});
+
+test.each([
+  ["admin users = office", "admin users", ""],
+  ["force user = root", "force user", ""],
+  ["force group = root", "force group", ""],
+  ["write list = scanner", "write list", "office"],
+  ["read list = office", "read list", ""],
+  ["public = yes", "guest ok", "no"],
+  ["guest only = yes", "guest only", "no"],
+  ["hosts deny = 192.0.2.1", "hosts deny", ""],
+  ["wide links = yes", "wide links", "no"],
+  ["writeable = yes", "read only", "yes"],
+])(
+  "%s for all shares of the host gives nobody more of ours",
+  async (line, key, value) => {
+    host.world.put("/etc/samba/smb.conf", `[global]\n\t${line}\n`);
+    await create();
+    const found = effective(host.world, "/etc/samba/smb.conf", () => undefined);
+    const [share] = found?.shares ?? [];
+    expect(share?.parameters.get(key)).toBe(value);
+    expect(host.gets("docs", as("office"))).toBe("rw");
+    expect(host.gets("docs", as("scanner"))).toBe("ro");
+    const elsewhere = { ...as("office"), address: "10.0.31.5" };
+    expect(host.gets("docs", elsewhere)).toBeUndefined();
+    expect(host.gets("docs", {})).toBeUndefined();
+  },
+);
+
+test("nmbd, which is on every address, is stopped while there are shares, and off with the last", async () => {
+  expect(await host.listening()).toContain("0.0.0.0:137");
+  const { id, props } = await create();
+  expect(host.told()).toMatch(/nmbd on host "storage" is stopped/);
+  await host.run("systemctl restart nmbd");
+  expect(await host.listening()).toEqual(["127.0.0.1", "10.0.20.10"]);
+  await host.provider.delete(id, props);
+  await expect(host.run("systemctl is-enabled nmbd")).rejects.toThrow();
+  expect(await host.listening()).toEqual([]);
 });
 
 test("no password is in an argument, in a file, or in what is told", async () => {
@@ -292,7 +340,9 @@ test.each<[string, Values, RegExp]>([
     /knows no case/,
   ],
   ["no interface", { interfaces: [] }, /must not be empty/],
-  ["every interface", { interfaces: ["0.0.0.0"] }, /no address of a network/],
+  ["every interface", { interfaces: ["0.0.0.0"] }, /every one that/],
+  ["every interface in other words", { interfaces: ["0::0"] }, /every one/],
+  ["an address that ss writes otherwise", { interfaces: ["FD00::A"] }, /fd00/],
   ["an interface's name", { interfaces: ["eth0"] }, /must be an address/],
   ["root", { accounts: ["root"] }, /neither root/],
   ["a name in capitals", { accounts: ["Office"] }, /lower case/],

@@ -8,10 +8,13 @@ import {
 import {
   access,
   closedShares,
+  hasNames,
   installSamba,
   tools as samba,
   setAddresses,
+  startNames,
   startServer,
+  stopNames,
   stopServer,
 } from "../../lab/host/samba";
 import { provider as smbShares } from "../../providers/storage/smb-shares/lifecycle";
@@ -55,6 +58,7 @@ export interface SmbHost extends ResourceHost {
   registry(): Promise<string>;
   /** What a client gets of a share. */
   gets(share: string, client: Partial<Client>): "rw" | "ro" | undefined;
+  /** Sockets of Samba, those of port 445 by their address only. */
   listening(): Promise<string[]>;
   /** Shares whose clients were sent away since the last call. */
   sentAway(): string[];
@@ -63,6 +67,7 @@ export interface SmbHost extends ResourceHost {
 }
 
 const units = {
+  "nmbd.service": { condition: hasNames, start: startNames, stop: stopNames },
   "smbd.service": { start: startServer, stop: stopServer },
 };
 
@@ -88,15 +93,18 @@ export async function smbHost(): Promise<SmbHost> {
         mounted.has(path.slice(1)),
       ),
     listening: async () =>
-      (await run("ss --no-header --listening --tcp --numeric"))
+      (await run("ss --no-header --listening --tcp --udp --numeric"))
         .split("\n")
-        .flatMap((line) => / (\S+):445 /.exec(line)?.[1] ?? []),
+        .flatMap((line) => {
+          const [, local = ""] = / (\S+:(?:445|13[789])) /.exec(line) ?? [];
+          return local.replace(/:445$/, "") || [];
+        }),
     sentAway: () => closedShares(world),
     clean() {
       host.lab.faults.clear();
       for (const path of ["/etc/samba", "/etc/passwd"])
         rmSync(world.path(path), { recursive: true, force: true });
-      for (const part of ["samba-registry", "passdb", "smbd", "units"])
+      for (const part of ["samba-registry", "passdb", "smbd", "nmbd", "units"])
         rmSync(`${world.directory}/parts/${part}.json`, { force: true });
       for (const name of ["tank/docs", "tank/media"]) {
         mounted.add(name);
@@ -105,7 +113,7 @@ export async function smbHost(): Promise<SmbHost> {
       world.save("rights", {});
       installSamba(world);
       setAddresses(world, ["10.0.20.10", "10.0.10.10", "203.0.113.7"]);
-      installUnits(world, ["smbd.service"]);
+      installUnits(world, ["nmbd.service", "smbd.service"]);
       bootUnits(world, units);
       resource.told();
     },

@@ -38,7 +38,10 @@ function readAll(world: HostWorld, units: Units): void {
 export type UnitEffects = Readonly<
   Record<
     string,
-    Partial<Record<"start" | "reload" | "stop", (world: HostWorld) => void>>
+    Partial<Record<"start" | "reload" | "stop", (world: HostWorld) => void>> & {
+      /** Its ExecCondition: a unit that does not meet it is not started, and that is no failure. */
+      condition?: (world: HostWorld) => boolean;
+    }
   >
 >;
 
@@ -54,12 +57,17 @@ export function isEnabled(world: HostWorld, name: string): boolean {
   return world.load<Units>("units", {})[name]?.enabled ?? false;
 }
 
+function start(world: HostWorld, effect: UnitEffects[string] = {}): boolean {
+  if (effect.condition?.(world) === false) return false;
+  effect.start?.(world);
+  return true;
+}
+
 /** As systemd does at boot, with those that are enabled. */
 export function bootUnits(world: HostWorld, effects: UnitEffects): void {
   const units = world.load<Units>("units", {});
   for (const [name, unit] of Object.entries(units)) {
-    unit.active = unit.enabled;
-    if (unit.enabled) effects[name]?.start?.(world);
+    unit.active = unit.enabled && start(world, effects[name]);
   }
   readAll(world, units);
   world.save("units", units);
@@ -141,9 +149,8 @@ export const systemctl =
       if (["start", "restart", "reload-or-restart"].includes(verb)) {
         if (verb === "restart") effect?.stop?.(call.world);
         const isRunning = unit.active && verb !== "restart";
-        if (!isRunning) effect?.start?.(call.world);
+        if (!isRunning) unit.active = start(call.world, effect);
         else if (verb === "reload-or-restart") effect?.reload?.(call.world);
-        unit.active = true;
       }
       if (["restart", "reload", "reload-or-restart"].includes(verb)) {
         if (verb === "reload" && !unit.active) {
@@ -164,8 +171,8 @@ export const systemctl =
         unit.readAt = writtenAt(call.world, full(name));
         unit.enabled = verb === "enable";
         if (parsed.flags.now && unit.active !== unit.enabled) {
-          effect?.[unit.enabled ? "start" : "stop"]?.(call.world);
-          unit.active = unit.enabled;
+          if (!unit.enabled) effect?.stop?.(call.world);
+          unit.active = unit.enabled && start(call.world, effect);
         }
       }
       if (

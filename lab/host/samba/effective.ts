@@ -34,7 +34,7 @@ export function effective(
   const take = ({ name, parameters }: Section, quiet: boolean) => {
     const isGlobal = isSame(name, "global");
     const there = shares.find((share) => isSame(share.name, name));
-    const own = there ?? { name, parameters: new Map<string, string>() };
+    const own = there ?? { name, parameters: inherited(global) };
     if (!isGlobal && there === undefined) shares.push(own);
     for (const [key, value] of parameters) {
       const into = isGlobal ? global : own.parameters;
@@ -59,6 +59,15 @@ export function effective(
     if (truth(parameters.get("available") ?? "yes") === false)
       say(`NOTE: Service ${name} is flagged unavailable.`);
   return { global, shares };
+}
+
+/** What a share begins with: [global] as far as it was read by then. */
+export function inherited(
+  global: ReadonlyMap<string, string>,
+): Map<string, string> {
+  return new Map(
+    [...global].filter(([key]) => parameterOf(key)?.isGlobal === false),
+  );
 }
 
 /** False: the whole file is refused. */

@@ -11,8 +11,11 @@ import { tools as users } from "./users";
 export {
   access,
   closedShares,
+  hasNames,
   setAddresses,
+  startNames,
   startServer,
+  stopNames,
   stopServer,
 } from "./service";
 
@@ -41,8 +44,12 @@ const shipped = `[global]
    guest ok = no
 `;
 
+/** Of samba-common-bin. */
+const tool = "/usr/bin/net";
+
 /** As Debian's package leaves a machine. */
 export function installSamba(world: HostWorld): void {
   if (existsSync(world.path(configurationFile))) return;
   world.put(configurationFile, shipped);
+  world.put(tool, "");
 }

@@ -7,13 +7,14 @@ import { truth } from "./parameters";
 import { isSame } from "./smb-conf";
 
 interface Daemon {
-  /** Addresses of port 445; none: it does not run. */
+  /** Addresses that it serves; none: it does not run. */
   listening: string[];
+  ports: string[];
   /** Shares whose clients were sent away, in order. */
   closed: string[];
 }
 
-const stopped: Daemon = { listening: [], closed: [] };
+const stopped: Daemon = { listening: [], ports: [], closed: [] };
 const quiet = () => undefined;
 
 /** What a machine's own addresses are, beside the loopback's. */
@@ -38,10 +39,34 @@ export function startServer(world: HostWorld): void {
   const isBound = truth(global.get("bind interfaces only") ?? "no");
   const words = (global.get("interfaces") ?? "").split(/[\s,;]+/);
   const own = ["127.0.0.1", ...addresses];
+  const ports = (global.get("smb ports") ?? "445 139").split(/[\s,;]+/);
   const listening = isBound
     ? own.filter((address) => words.includes(address))
     : ["0.0.0.0", "[::]"];
-  world.save("smbd", { ...daemon(world), listening });
+  world.save("smbd", { ...daemon(world), listening, ports });
+}
+
+/** As Debian's /usr/share/samba/is-configured judges nmbd. */
+export function hasNames(world: HostWorld): boolean {
+  const found = effective(world, configurationFile, quiet);
+  return (
+    found !== undefined && !truth(found.global.get("disable netbios") ?? "no")
+  );
+}
+
+/** nmbd: every address beside those of the interfaces, whatever is bound (nmbd.c, open_sockets). */
+export function startNames(world: HostWorld): void {
+  const { addresses } = world.load<{ addresses: string[] }>("addresses", {
+    addresses: [],
+  });
+  const global = effective(world, configurationFile, quiet)?.global;
+  const words = global?.get("interfaces")?.split(/[\s,;]+/);
+  const own = addresses.filter((item) => words?.includes(item) ?? true);
+  world.save("nmbd", { listening: ["0.0.0.0", ...own] });
+}
+
+export function stopNames(world: HostWorld): void {
+  world.save("nmbd", { listening: [] });
 }
 
 export function stopServer(world: HostWorld): void {
@@ -77,7 +102,7 @@ const smbcontrol: Tool = ({ words, world, stderr }) => {
   return say(`smbcontrol: unknown command '${message}'`);
 };
 
-const known = ["--no-header", "--listening", "--tcp", "--numeric"];
+const known = ["--no-header", "--listening", "--tcp", "--udp", "--numeric"];
 
 const ss: Tool = ({ words, world, stdout, stderr }) => {
   const wrong = words.find((word) => !known.includes(word));
@@ -85,17 +110,24 @@ const ss: Tool = ({ words, world, stdout, stderr }) => {
     stderr.write(`ss: unrecognized option '${wrong}'\n`);
     return 255;
   }
-  const sockets = ["0.0.0.0:22"].concat(
-    daemon(world).listening.flatMap((address) => [
-      `${address}:445`,
-      `${address}:139`,
-    ]),
-  );
-  for (const local of sockets) {
+  const { listening, ports } = daemon(world);
+  const names = world.load<{ listening: string[] }>("nmbd", { listening: [] });
+  const of = (addresses: string[], numbers: readonly string[]) =>
+    addresses.flatMap((at) => numbers.map((number) => `${at}:${number}`));
+  const [udp, tcp] = [words.includes("--udp"), words.includes("--tcp")];
+  const rows = [
+    ...(udp ? of(names.listening, ["138", "137"]) : []).map(
+      (local) => ["udp", "UNCONN 0      0", local] as const,
+    ),
+    ...(tcp ? ["0.0.0.0:22", ...of(listening, ports)] : []).map(
+      (local) => ["tcp", "LISTEN 0      50", local] as const,
+    ),
+  ];
+  for (const [kind, state, local] of rows) {
     const peer = local.startsWith("[") ? "[::]:*" : "0.0.0.0:*";
-    stdout.write(
-      `LISTEN 0      50     ${local.padStart(18)} ${peer.padStart(18)}\n`,
-    );
+    // The kind is a column where there can be more than one.
+    const begin = udp && tcp ? `${kind}   ${state}` : state;
+    stdout.write(`${begin}     ${local.padStart(18)} ${peer.padStart(18)}\n`);
   }
   return 0;
 };
@@ -126,19 +158,35 @@ export function access(
     account !== undefined && opens(account, client.password ?? "");
   if (!isKnown && (client.user !== undefined || !is("guest ok")))
     return undefined;
-  const user = isKnown ? account.name : "nobody";
-  const allowed = list("hosts allow");
-  const isNear =
-    allowed.length === 0 ||
-    allowed.some((item) => matches(item, client.address));
+  const isGuest = is("guest only") && is("guest ok");
+  const user = isKnown && !isGuest ? account.name : "nobody";
+  const isNear = mayConnect(
+    list("hosts allow"),
+    list("hosts deny"),
+    client.address,
+  );
   const valid = list("valid users");
   if (!isNear || (valid.length > 0 && !valid.includes(user))) return undefined;
   const [, mountpoint] =
     /^\/usr\/bin\/mountpoint --quiet (.*)$/.exec(value("root preexec")) ?? [];
   if (mountpoint && is("root preexec close") && !isMountpoint(mountpoint))
     return undefined;
-  const isReadOnly = truth(value("read only") || "yes");
+  const isReadOnly =
+    list("read list").includes(user) || truth(value("read only") || "yes");
   return isReadOnly && !list("write list").includes(user) ? "ro" : "rw";
+}
+
+/** With both lists who is on neither may, too (lib/util/access.c). */
+function mayConnect(
+  allowed: readonly string[],
+  denied: readonly string[],
+  address: string,
+): boolean {
+  const isOn = (list: readonly string[]) =>
+    list.some((item) => matches(item, address));
+  if (isOn(allowed)) return true;
+  if (denied.length === 0) return allowed.length === 0;
+  return !isOn(denied);
 }
 
 function matches(item: string, address: string): boolean {

@@ -1,5 +1,5 @@
 import type { Tool } from "../tool";
-import { configurationFile, effective } from "./effective";
+import { configurationFile, effective, inherited } from "./effective";
 import { parameterOf, shown } from "./parameters";
 import { isSame } from "./smb-conf";
 
@@ -42,37 +42,43 @@ export const testparm: Tool = ({ words, world, stdout, stderr }) => {
   say(
     "Weak crypto is allowed by GnuTLS (e.g. NTLM as a compatibility fallback)\n",
   );
-  const lines = (parameters: ReadonlyMap<string, string>) => {
-    const all = [...parameters].map(([key, value]): [string, string] => {
+  const lines = (
+    parameters: ReadonlyMap<string, string>,
+    defaults: ReadonlyMap<string, string> = new Map(),
+  ) => {
+    const keys = new Set([...parameters.keys(), ...defaults.keys()]);
+    const rows = [...keys].flatMap((key): [string, string][] => {
       const parameter = parameterOf(key);
-      return [key, parameter ? shown(parameter, value) : value];
+      if (parameter === undefined) return [[key, parameters.get(key) ?? ""]];
+      const valueIn = (of: ReadonlyMap<string, string>) =>
+        shown(parameter, of.get(key) ?? parameter.default);
+      const value = valueIn(parameters);
+      return value === valueIn(defaults) ? [] : [[key, value]];
     });
-    const isOwn = ([key, value]: [string, string]) => {
-      const parameter = parameterOf(key);
-      return parameter === undefined || value !== parameter.default;
-    };
     const order = ([key]: [string, string]) =>
       `${key.includes(":") ? 1 : 0}${key}`;
-    return all
-      .filter(isOwn)
+    return rows
       .sort((left, right) => (order(left) < order(right) ? -1 : 1))
       .map(([key, value]) => `\t${key} = ${value}\n`)
       .join("");
   };
+  // A share shows only in what it differs from these.
+  const usual = inherited(found.global);
   if (section !== undefined) {
     const own = found.shares.find(({ name }) => isSame(name, section));
     if (own === undefined) {
       say(`Unknown section ${section}`);
       return 1;
     }
-    stdout.write(`\n[${own.name}]\n${lines(own.parameters)}`);
+    stdout.write(`\n[${own.name}]\n${lines(own.parameters, usual)}`);
     return 0;
   }
+  const servers = new Map([...found.global].filter(([key]) => !usual.has(key)));
   say("Server role: ROLE_STANDALONE\n");
   stdout.write(
-    `# Global parameters\n[global]\n${lines(found.global)}\tidmap config * : backend = tdb\n`,
+    `# Global parameters\n[global]\n${lines(servers)}\tidmap config * : backend = tdb\n${lines(usual)}`,
   );
   for (const { name, parameters } of found.shares)
-    stdout.write(`\n\n[${name}]\n${lines(parameters)}`);
+    stdout.write(`\n\n[${name}]\n${lines(parameters, usual)}`);
   return 0;
 };

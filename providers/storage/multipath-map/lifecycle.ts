@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Verb } from "../../dynamic/kind";
+import { isOwn, markFrom } from "../mark";
 import { alone, placeOn } from "../place";
 import { shortOf } from "./maps";
 import {
@@ -57,16 +58,17 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
       await apply(there, inputs, mark);
       return mark.adopted;
     });
-    operation.exists(inputs.host, { adopted, maps: {} });
+    const outputs = { adopted, maps: {}, mark: inputs.owner };
+    operation.exists(inputs.host, outputs);
     const maps = await complete(place, inputs, patience(inputs, "create"));
-    return { id: inputs.host, outputs: { adopted, maps } };
+    return { id: inputs.host, outputs: { ...outputs, maps } };
   },
 
   async read(_id, inputs, operation) {
     const place = placeOn(operation, inputs.host);
     const text = await readText(place, settingsFile);
     const mark = parseMark(text ?? "");
-    if (text === undefined || (mark.owner && mark.owner !== inputs.owner))
+    if (text === undefined || (mark.owner && !isOwn(inputs, mark.owner)))
       return undefined;
     const maps = await showMaps(place);
     const known = await listed(place);
@@ -77,17 +79,19 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
       // A cable is nothing that an update could mend.
       if (short) operation.tell(`on host "${inputs.host}" ${short}`);
     }
-    const isIntact = text === render(inputs, adopted, mark.added);
+    const owner = markFrom(inputs, mark.owner);
+    const wanted = { ...inputs, owner };
+    const isIntact = text === render(wanted, adopted, mark.added);
     return {
       inputs: {
         ...inputs,
-        owner: isIntact ? inputs.owner : "",
+        owner: isIntact ? owner : "",
         wwids: inputs.wwids.filter(
           (wwid) =>
             known.includes(wwid) && maps.some((map) => map.wwid === wwid),
         ),
       },
-      outputs: { adopted, maps: mapsOf(inputs.wwids, maps) },
+      outputs: { adopted, maps: mapsOf(inputs.wwids, maps), mark: owner },
     };
   },
 
@@ -95,7 +99,8 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
     const place = placeOn(operation, news.host);
     const adopted = await alone(place, async (there) => {
       const mark = await readMark(there);
-      if (mark?.owner && ![olds.owner, news.owner].includes(mark.owner))
+      const known = { owner: news.owner, mark: markFrom(olds) };
+      if (mark?.owner && !isOwn(known, mark.owner))
         throw held(news, mark.owner);
       const wasThere = mark?.owner ? mark.adopted : olds.adopted;
       await apply(there, news, {
@@ -105,7 +110,7 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
       return wasThere;
     });
     const maps = await complete(place, news, patience(news, "update"));
-    return { adopted, maps };
+    return { adopted, maps, mark: news.owner };
   },
 
   async delete(_id, inputs, operation) {
@@ -115,7 +120,7 @@ const kind: Kind<MultipathMapInputs, MultipathMapOutputs> = {
       const text = await readText(there, settingsFile);
       const mark = parseMark(text ?? "");
       if (text === undefined) return;
-      if (mark.owner && mark.owner !== inputs.owner) return;
+      if (mark.owner && !isOwn(inputs, mark.owner)) return;
       if (mark.owner === undefined && !inputs.adopted) {
         throw new UserError(
           `${settingsFile} on host "${inputs.host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,

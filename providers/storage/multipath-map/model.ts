@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
+import type { Marked } from "../mark";
 
 /** As scsi_id and multipath name a disk: a digit for the kind of name before its WWN. */
 const wwid = z
@@ -39,7 +40,7 @@ export function parse(inputs: unknown): MultipathMapInputs {
   return shape.parse(inputs);
 }
 
-export interface MultipathMapOutputs {
+export interface MultipathMapOutputs extends Marked {
   adopted: boolean;
   /** By WWID; the kernel's names are those of now. */
   maps: Record<string, { device: string; paths: Record<string, string> }>;

@@ -19,11 +19,14 @@ export class MultipathMap extends DynamicResource {
   /** The settings stood there before: deletion takes only the mark away. */
   declare readonly adopted: Output<boolean>;
 
+  /** Whose the settings are, by their mark. */
+  declare readonly mark: Output<string>;
+
   constructor(
     name: string,
     args: MultipathMapArgs,
     options?: CustomResourceOptions,
   ) {
-    super(MultipathMap.kind, name, args, ["maps", "adopted"], options);
+    super(MultipathMap.kind, name, args, ["maps", "adopted", "mark"], options);
   }
 }

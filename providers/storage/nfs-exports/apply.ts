@@ -66,17 +66,24 @@ async function giveBack(
   await exportAll(place);
 }
 
-/** Takes away what only our file exports. */
-export async function withdraw(place: Place, name: string): Promise<void> {
+/**
+ * Takes away what only our file exports, and what is known to be live beside:
+ * a line that is gone from the file is exported on.
+ */
+export async function withdraw(
+  place: Place,
+  name: string,
+  known: readonly Pair[],
+): Promise<void> {
   const text = await readOwn(place, name);
-  if (text === undefined) return;
   const elsewhere = await others(place, name);
-  const mine = parseFile(text);
+  const all = [...parseFile(text ?? ""), ...known];
+  const mine = [...new Map(all.map((pair) => [keyOf(pair), pair])).values()];
   const gone = without(mine, [], elsewhere);
   await unexport(place, gone);
   const left = differences([], gone, await exported(place));
   if (left.length > 0) throw new UserError(left.join(", "));
-  await writeOwn(place, name, undefined);
+  if (text !== undefined) await writeOwn(place, name, undefined);
   // What another file exports, too, is from now on as that file says.
   if (gone.length < mine.length) await exportAll(place);
 }

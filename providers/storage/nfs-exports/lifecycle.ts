@@ -2,7 +2,13 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
-import { type FileMark, parseFileMark, withoutFileMark } from "../mark";
+import {
+  type FileMark,
+  isOwn,
+  markFrom,
+  parseFileMark,
+  withoutFileMark,
+} from "../mark";
 import { onHost, type Place } from "../place";
 import { apply, withdraw } from "./apply";
 import {
@@ -50,7 +56,7 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
       await apply(place, inputs, mine, text);
       return mine;
     });
-    return { id: name, outputs: { adopted } };
+    return { id: name, outputs: { adopted, mark: inputs.owner } };
   },
 
   async read(_id, inputs, operation) {
@@ -60,17 +66,22 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
       async (place) => {
         const text = await readOwn(place, inputs.name);
         const mark = parseFileMark(text ?? "");
-        const isOthers = mark.owner && mark.owner !== inputs.owner;
+        const isOthers = mark.owner && !isOwn(inputs, mark.owner);
         if (text === undefined || isOthers) return undefined;
         const live = await exported(place);
         await tellSleeping(place, inputs);
         const adopted = mark.owner ? mark.adopted : (inputs.adopted ?? true);
         const entries = entriesFrom(inputs.entries, parseFile(text), live);
         // A file that somebody wrote in is not as we left it, whatever it exports.
-        const isIntact = text === render({ ...inputs, entries }, adopted);
-        const isLiveOnly = text === render(inputs, adopted);
-        const owner = isIntact || isLiveOnly ? inputs.owner : "";
-        return { inputs: { ...inputs, owner, entries }, outputs: { adopted } };
+        const known = markFrom(inputs, mark.owner);
+        const wanted = { ...inputs, owner: known };
+        const isIntact = text === render({ ...wanted, entries }, adopted);
+        const isLiveOnly = text === render(wanted, adopted);
+        const owner = isIntact || isLiveOnly ? known : "";
+        return {
+          inputs: { ...inputs, owner, entries },
+          outputs: { adopted, mark: known },
+        };
       },
       "looking",
     );
@@ -80,31 +91,31 @@ const kind: Kind<NfsExportsInputs, NfsExportsOutputs> = {
     const adopted = await onHost(operation, news.host, async (place) => {
       const text = await readOwn(place, news.name);
       const mark = parseFileMark(text ?? "");
-      if (mark.owner && ![olds.owner, news.owner].includes(mark.owner))
-        throw held(news, mark);
+      const known = { owner: news.owner, mark: markFrom(olds) };
+      if (mark.owner && !isOwn(known, mark.owner)) throw held(news, mark);
       const wasThere = mark.owner ? mark.adopted : olds.adopted;
       // The old file first: two that say the same are a fault to the place.
       if (olds.name !== news.name) await withdrawOwn(place, olds);
       await apply(place, news, wasThere, text);
       return wasThere;
     });
-    return { adopted };
+    return { adopted, mark: news.owner };
   },
 
   async delete(_id, inputs, operation) {
     await onHost(operation, inputs.host, async (place) => {
       const text = await readOwn(place, inputs.name);
       const mark = parseFileMark(text ?? "");
-      if (text === undefined) return;
-      if (mark.owner && mark.owner !== inputs.owner) return;
-      if (mark.owner === undefined && !inputs.adopted) {
+      if (mark.owner && !isOwn(inputs, mark.owner)) return;
+      if (text !== undefined && !mark.owner && !inputs.adopted) {
         throw new UserError(
           `${fileOf(inputs.name)} on host "${inputs.host}" no longer carries this site's mark, so it may be another's. Run "pulumi up" to mark it again if it is yours, then destroy`,
         );
       }
-      if (mark.adopted)
+      if (text !== undefined && mark.adopted)
         await writeOwn(place, inputs.name, withoutFileMark(text));
-      else if (mark.owner) await withdraw(place, inputs.name);
+      else if (mark.owner || !inputs.adopted)
+        await withdraw(place, inputs.name, pairsOf(inputs.entries));
     });
   },
 };
@@ -113,10 +124,12 @@ export const provider = (engine: EngineWatch) => handler(kind, engine);
 
 async function withdrawOwn(
   place: Place,
-  { name, owner }: NfsExportsInputs,
+  olds: NfsExportsInputs & NfsExportsOutputs,
 ): Promise<void> {
-  const text = await readOwn(place, name);
-  if (parseFileMark(text ?? "").owner === owner) await withdraw(place, name);
+  const { name } = olds;
+  const { owner } = parseFileMark((await readOwn(place, name)) ?? "");
+  if (owner && isOwn(olds, owner))
+    await withdraw(place, name, pairsOf(olds.entries));
 }
 
 /** Whether the file stood there before us. */

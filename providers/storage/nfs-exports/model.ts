@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
+import type { Marked } from "../mark";
 import { clientProblem } from "./clients";
 import { fsidOf } from "./options";
 
@@ -57,7 +58,7 @@ export function parse(inputs: unknown): NfsExportsInputs {
   return shape.parse(inputs);
 }
 
-export interface NfsExportsOutputs {
+export interface NfsExportsOutputs extends Marked {
   adopted: boolean;
 }
 

@@ -18,11 +18,14 @@ export class NfsExports extends DynamicResource {
   /** The file stood there before: deletion takes only the mark away. */
   declare readonly adopted: Output<boolean>;
 
+  /** Whose the file is, by its mark. */
+  declare readonly mark: Output<string>;
+
   constructor(
     name: string,
     args: NfsExportsArgs,
     options?: CustomResourceOptions,
   ) {
-    super(NfsExports.kind, name, args, ["adopted"], options);
+    super(NfsExports.kind, name, args, ["adopted", "mark"], options);
   }
 }

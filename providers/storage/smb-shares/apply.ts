@@ -35,6 +35,7 @@ import {
   setRights,
   write,
 } from "./server";
+import { serve } from "./service";
 import type { Undo } from "./undo";
 
 /** What the state knows of passwords; a create knows nothing. */
@@ -190,33 +191,6 @@ export async function letGo(place: Place, section: Section): Promise<void> {
   await act(place, words);
 }
 
-/** Sockets are opened at smbd's start only. */
-async function serve(
-  place: Place,
-  { interfaces }: SmbSharesInputs,
-  isFiled: boolean,
-  undo: Undo,
-): Promise<void> {
-  const { machine, signal } = place;
-  const listening = await listeningOn(place);
-  const isBound =
-    listening.length === interfaces.length &&
-    interfaces.every((address) => listening.includes(address));
-  if (!isFiled || !isBound) {
-    if (listening.length > 0 && !isBound)
-      place.operation.tell(
-        `smbd on host "${machine.name}" is started anew: clients connect again by themselves`,
-      );
-    undo.service();
-    await act(place, ["systemctl", "restart", "smbd.service"]);
-  }
-  const { code } = await machine.run(
-    ["systemctl", "is-enabled", "--quiet", "smbd.service"],
-    { signal, codes: [0, 1], looks: true },
-  );
-  if (code !== 0) await act(place, ["systemctl", "enable", "smbd.service"]);
-}
-
 /** Who is connected keeps what he had until then. */
 export async function sendAway(
   place: Place,
@@ -253,7 +227,7 @@ async function readBack(
       .map((address) => `smbd does not listen on ${address}`),
     ...listening
       .filter((address) => !interfaces.includes(address))
-      .map((address) => `smbd listens on ${address}, too`),
+      .map((address) => `Samba listens on ${address}, too`),
   ];
   if (wrong.length > 0)
     throw new UserError(`on host "${host}" ${wrong.join(", ")}`);

@@ -1,8 +1,9 @@
 import { UserError } from "../../dynamic/failure";
+import { markFrom } from "../mark";
 import { ownerOf } from "./accounts";
 import { blockOf, sectionsIn } from "./configuration";
-import type { SmbSharesInputs } from "./model";
-import { find, markOf } from "./registry";
+import type { SmbSharesInputs, SmbSharesOutputs } from "./model";
+import { find, markOf, type Section } from "./registry";
 import type { Found } from "./server";
 
 /** Names of what stood there before us, and is let go when it is deleted. */
@@ -17,6 +18,33 @@ export interface Known {
   owners: readonly string[];
   shares: readonly { name: string }[];
   accounts: readonly string[];
+}
+
+/** Whose marks are ours, by what the state says or, of before, the host. */
+export function ownersOn(
+  { text, sections }: Found,
+  inputs: SmbSharesInputs & SmbSharesOutputs,
+): string[] {
+  const block = blockOf(text)?.owner;
+  const known = [inputs.owner, markFrom(inputs, block)].filter(Boolean);
+  if (known.length === 0 && sections.some((item) => markOf(item).owner)) {
+    throw new UserError(
+      `the state does not say whose the shares on host "${inputs.host}" are. Run "pulumi up", which marks them again`,
+    );
+  }
+  return [...new Set(known)];
+}
+
+/** Ours, or one of ours whose mark somebody took away. */
+export function isOurs(
+  section: Section,
+  { shares }: Pick<SmbSharesInputs, "shares">,
+  owners: readonly string[],
+): boolean {
+  const { owner } = markOf(section);
+  if (owner !== undefined) return owners.includes(owner);
+  const name = section.name.toLowerCase();
+  return shares.some((share) => share.name.toLowerCase() === name);
 }
 
 /** Refuses what is another's. */

@@ -17,6 +17,8 @@ export function renderBlock({
 	registry shares = yes
 	interfaces = 127.0.0.1 ${interfaces.join(" ")}
 	bind interfaces only = yes
+	smb ports = 445
+	disable netbios = yes
 ${isOpen ? "\tmap to guest = Bad User\n" : ""}# END hybrid-site
 `;
 }

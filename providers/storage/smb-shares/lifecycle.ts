@@ -1,16 +1,16 @@
 import type { EngineWatch } from "../../dynamic/engine";
+import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
+import { markFrom } from "../mark";
 import { alone, type Place, placeOn } from "../place";
-import { apply, dropAccounts, letGo, type Past, sendAway } from "./apply";
-import { claim, type Known } from "./claim";
+import { apply, type Past } from "./apply";
+import { claim, isOurs, type Known, ownersOn } from "./claim";
 import {
   blockOf,
   configurationFile,
   isLast,
   renderBlock,
-  sectionsIn,
-  withoutBlock,
 } from "./configuration";
 import {
   parse,
@@ -27,7 +27,8 @@ import {
   type Section,
   shareOf,
 } from "./registry";
-import { act, type Found, look, refuseUnready, write } from "./server";
+import { remove } from "./remove";
+import { type Found, look, refuseUnready } from "./server";
 import { Undo } from "./undo";
 
 const nothing: Past = { passwords: {}, passwordsSet: {} };
@@ -66,44 +67,49 @@ const kind: Kind<SmbSharesInputs, SmbSharesOutputs> = {
   async create(inputs, operation) {
     const known = { owners: [inputs.owner], shares: [], accounts: [] };
     const passwordsSet = await converge(inputs, operation, known, nothing);
-    return { id: inputs.name, outputs: { passwordsSet } };
+    const outputs = { passwordsSet, mark: inputs.owner };
+    return { id: inputs.name, outputs };
   },
 
   async read(_id, inputs, operation) {
     const place = placeOn(operation, inputs.host);
     const found = await look(place, inputs.accounts);
-    const own = found.sections.filter((section) => isOwn(section, inputs));
+    if (found === undefined) return undefined;
+    const owners = ownersOn(found, inputs);
+    const own = found.sections.filter((item) => isOurs(item, inputs, owners));
     const block = blockOf(found.text);
-    if (own.length === 0 && block?.owner !== inputs.owner) return undefined;
+    const isFiled = block !== undefined && owners.includes(block.owner);
+    if (own.length === 0 && !isFiled) return undefined;
+    const owner = markFrom(inputs, block?.owner);
     const shares: Share[] = [];
     for (const section of ordered(own, inputs))
       shares.push(await shareOn(place, section, inputs));
     // What somebody wrote in is not as we left it, whatever it shares.
     const isIntact =
-      block?.text === renderBlock(inputs) &&
+      block?.text === renderBlock({ ...inputs, owner }) &&
       isLast(found.text) &&
       own.every((section) => {
         const { adopted } = markOf(section);
         const share = shareOf(section, declaredAs(section, inputs));
-        const parameters = parametersOf(share, inputs.owner, adopted);
+        const parameters = parametersOf(share, owner, adopted);
         return isSame(section, { name: section.name, parameters });
       });
     return {
       inputs: {
         ...inputs,
-        owner: isIntact ? inputs.owner : "",
+        owner: isIntact ? owner : "",
         interfaces: sameOrder(inputs.interfaces, found.listening),
-        accounts: accountsIn(found, inputs),
+        accounts: accountsIn(found, { ...inputs, owner }),
         passwords: passwordsIn(found, inputs),
         shares,
       },
-      outputs: { passwordsSet: inputs.passwordsSet },
+      outputs: { passwordsSet: inputs.passwordsSet, mark: owner },
     };
   },
 
   async update(_id, olds, news, operation) {
     const { passwords, passwordsSet } = olds;
-    const owners = [news.owner, olds.owner].filter(Boolean);
+    const owners = [news.owner, olds.owner, markFrom(olds)].filter(Boolean);
     return {
       passwordsSet: await converge(
         news,
@@ -111,23 +117,14 @@ const kind: Kind<SmbSharesInputs, SmbSharesOutputs> = {
         { owners, shares: olds.shares, accounts: olds.accounts },
         { passwords, passwordsSet },
       ),
+      mark: news.owner,
     };
   },
 
   async delete(_id, inputs, operation) {
     await alone(placeOn(operation, inputs.host), async (place) => {
       const found = await look(place, inputs.accounts);
-      const owners = [inputs.owner];
-      const own = found.sections.filter(
-        (section) => markOf(section).owner === inputs.owner,
-      );
-      for (const section of own) await letGo(place, section);
-      await sendAway(place, own, found.sections);
-      await dropAccounts(place, { accounts: [] }, owners, found);
-      if (blockOf(found.text)?.owner !== inputs.owner) return;
-      const rest = withoutBlock(found.text);
-      await write(place, configurationFile, rest, "0644");
-      await leaveService(place, rest, found.sections.length - own.length);
+      if (found) await remove(place, inputs, found);
     });
   },
 };
@@ -144,38 +141,16 @@ function converge(
   let undo: Undo | undefined;
   return alone(placeOn(operation, inputs.host), async (place) => {
     const found = await look(place, inputs.accounts);
+    if (!found?.isConfigured) {
+      throw new UserError(
+        `host "${inputs.host}" has no ${configurationFile}. Install Samba there ("apt-get install samba")`,
+      );
+    }
     const claimed = claim(inputs, found, known);
     await refuseUnready(place, inputs.shares);
     undo ??= new Undo(found);
     return apply(place, { inputs, found, claimed, known, past, undo });
   });
-}
-
-/** Without our settings smbd opens every address of the host at its next start. */
-async function leaveService(
-  place: Place,
-  text: string,
-  shares: number,
-): Promise<void> {
-  const others = sectionsIn(text).filter(
-    (name) => !/^(global|homes|printers|print\$)$/i.test(name),
-  );
-  const isUsed = others.length + shares > 0;
-  if (!isUsed)
-    await act(place, ["systemctl", "disable", "--now", "smbd.service"]);
-  place.operation.tell(
-    isUsed
-      ? `smbd on host "${place.machine.name}" has other shares and runs on: from its next start it listens on every address again`
-      : `smbd on host "${place.machine.name}" is stopped: it has no more shares, and would listen on every address`,
-  );
-}
-
-/** Ours, or one of ours whose mark somebody took away. */
-function isOwn(section: Section, inputs: SmbSharesInputs): boolean {
-  const { owner } = markOf(section);
-  return owner === undefined
-    ? declaredAs(section, inputs) !== undefined
-    : owner === inputs.owner;
 }
 
 function declaredAs(

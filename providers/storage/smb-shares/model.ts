@@ -1,5 +1,6 @@
-import { isIP } from "node:net";
 import { z } from "zod";
+import { listenProblem } from "../addresses";
+import type { Marked } from "../mark";
 import { clientProblem } from "../nfs-exports/clients";
 
 const path = /^(\/[A-Za-z0-9_.:-]+)+$/;
@@ -77,7 +78,7 @@ export function parse(inputs: unknown): SmbSharesInputs {
   return shape.parse(inputs);
 }
 
-export interface SmbSharesOutputs {
+export interface SmbSharesOutputs extends Marked {
   /** When each account's password was set last, as the host says it. */
   passwordsSet: Record<string, string>;
 }
@@ -106,14 +107,8 @@ export const schema = shape.superRefine((inputs, context) => {
 function addresses({ interfaces }: SmbSharesInputs, problem: Report): void {
   if (interfaces.length === 0) problem(["interfaces"], "must not be empty");
   for (const [index, address] of interfaces.entries()) {
-    const at = ["interfaces", index];
-    if (isIP(address) === 0)
-      problem(
-        at,
-        "must be an address of the host: Samba guesses what others mean",
-      );
-    else if (/^(0\.0\.0\.0|::|127\..*|::1)$/.test(address))
-      problem(at, `${address} is no address of a network`);
+    const wrong = listenProblem(address);
+    if (wrong) problem(["interfaces", index], wrong);
   }
 }
 

@@ -10,6 +10,20 @@ export interface Section {
 const markKey = "hybrid-site:owner";
 const mountpointTool = "/usr/bin/mountpoint --quiet";
 
+/**
+ * A share has what smb.conf's [global] says of each parameter that it does not
+ * set itself, and these let in or raise more than who is named.
+ */
+const unwidened = [
+  ["admin users", ""],
+  ["force user", ""],
+  ["read list", ""],
+  ["guest only", "no"],
+  // Beside it "hosts allow" does not keep out who is on neither list.
+  ["hosts deny", ""],
+  ["wide links", "no"],
+] as const;
+
 /** What Samba keeps of a share; it hands keys with a colon through. */
 export function parametersOf(
   share: Share,
@@ -29,12 +43,13 @@ export function parametersOf(
       "valid users",
       guests ? undefined : [...writers, ...readers].join(" "),
     ),
-    ...one("write list", writers.join(" ") || undefined),
+    ["write list", writers.join(" ")],
     ["hosts allow", clients.join(" ")],
+    ["force group", directory?.group ?? ""],
+    ...unwidened,
     ...(directory === undefined
       ? []
       : ([
-          ["force group", directory.group],
           ["create mask", "0660"],
           ["directory mask", "2770"],
         ] as const)),
@@ -64,7 +79,7 @@ export function shareOf(
     /^\/usr\/bin\/mountpoint --quiet (\S+)$/.exec(
       parameters.get("root preexec") ?? "",
     ) ?? [];
-  const group = parameters.get("force group");
+  const group = parameters.get("force group") || undefined;
   /** What was left out and is empty stays left out. */
   const kept = (key: "readers" | "writers", found: string[]) =>
     found.length > 0 || declared?.[key] ? { [key]: found } : {};

@@ -33,6 +33,9 @@ export class SmbShares extends DynamicResource {
   /** When each account's password was set last, as the host says it. */
   declare readonly passwordsSet: Output<Record<string, string>>;
 
+  /** Whose the shares are, by their marks. */
+  declare readonly mark: Output<string>;
+
   constructor(
     name: string,
     args: SmbSharesArgs,
@@ -42,7 +45,7 @@ export class SmbShares extends DynamicResource {
       SmbShares.kind,
       name,
       args,
-      ["passwordsSet"],
+      ["passwordsSet", "mark"],
       mergeOptions(options, { additionalSecretOutputs: ["passwords"] }),
     );
   }

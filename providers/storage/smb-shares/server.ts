@@ -9,32 +9,36 @@ import { parseSections, type Section } from "./registry";
 
 /** What a host has, as far as it is looked at. */
 export interface Found {
-  /** Of smb.conf. */
+  /** Of smb.conf; empty without one. */
   text: string;
+  isConfigured: boolean;
   sections: Section[];
   accounts: Map<string, Account>;
-  /** Addresses that smbd listens on, without the loopback's; none: it does not run. */
+  /** What `listeningOn` finds, without the loopback. */
   listening: string[];
 }
 
+/** Of the package samba-common-bin; without it nothing of Samba can be asked. */
+const tool = "/usr/bin/net";
+
+/** Undefined: there is no Samba, and so nothing that it could serve. */
 export async function look(
   place: Place,
   accounts: readonly string[],
-): Promise<Found> {
+): Promise<Found | undefined> {
   const { machine, signal } = place;
   const text = await machine.read(configurationFile, signal);
-  if (text === undefined) {
-    throw new UserError(
-      `host "${machine.name}" has no ${configurationFile}. Install Samba there ("apt-get install samba")`,
-    );
-  }
+  const isConfigured = text !== undefined;
+  if (!isConfigured && !(await machine.stat([tool], signal)).has(tool))
+    return undefined;
   const [sections, found, listening] = await Promise.all([
     sectionsOn(place),
     accountsOn(place, accounts),
     listeningOn(place),
   ]);
   return {
-    text: text.toString("utf8"),
+    text: text?.toString("utf8") ?? "",
+    isConfigured,
     sections,
     accounts: found,
     listening,
@@ -50,25 +54,34 @@ export async function sectionsOn({
   return parseSections(stdout);
 }
 
-const ports = ["445", "139"];
+/** Of NetBIOS: names and datagrams, which nmbd serves on every address whatever is bound. */
+const namePorts = ["137", "138"];
 
+/** smbd's addresses, then sockets that nothing of ours has: "udp 0.0.0.0:137". */
 export async function listeningOn({
   machine,
   signal,
 }: Place): Promise<string[]> {
   const { stdout } = await machine.run(
-    ["ss", "--no-header", "--listening", "--tcp", "--numeric"],
+    ["ss", "--no-header", "--listening", "--tcp", "--udp", "--numeric"],
     { signal, looks: true },
   );
   const found = stdout.split("\n").flatMap((line) => {
-    const local = line.trim().split(/\s+/)[3] ?? "";
+    const [kind = "", , , , local = ""] = line.trim().split(/\s+/);
     const at = local.lastIndexOf(":");
-    const address = local.slice(0, at).replace(/^\[(.*)\]$/, "$1");
-    const isOurs = ports.includes(local.slice(at + 1));
-    return isOurs && address !== "127.0.0.1" ? [address] : [];
+    const [address, port] = [local.slice(0, at), local.slice(at + 1)];
+    if (kind === "udp" && namePorts.includes(port)) return `udp ${local}`;
+    if (kind !== "tcp" || address === "127.0.0.1") return [];
+    if (port === "139") return `tcp ${local}`;
+    return port === "445" ? address.replace(/^\[(.*)\]$/, "$1") : [];
   });
   return [...new Set(found)];
 }
+
+export const smbd = "smbd.service";
+export const nmbd = "nmbd.service";
+
+export const isOfNames = (socket: string) => socket.startsWith("udp ");
 
 /** What testparm finds fault with. */
 export async function complaints(

@@ -4,7 +4,15 @@ import type { FileFacts } from "../../host/client/machine";
 import type { Place } from "../place";
 import { configurationFile } from "./configuration";
 import { find, renderSection } from "./registry";
-import { act, type Found, setRights, write } from "./server";
+import {
+  act,
+  type Found,
+  isOfNames,
+  nmbd,
+  setRights,
+  smbd,
+  write,
+} from "./server";
 
 const undoMs = 60_000;
 const file = "/etc/samba/hybrid-site-before.candidate";
@@ -48,10 +56,17 @@ export class Undo {
   }
 
   service(): void {
-    const verb = this.found.listening.length > 0 ? "restart" : "stop";
-    this.#steps.push((place) =>
-      act(place, ["systemctl", verb, "smbd.service"]),
-    );
+    const isRunning = this.found.listening.some((item) => !isOfNames(item));
+    const verb = isRunning ? "restart" : "stop";
+    this.#steps.push((place) => act(place, ["systemctl", verb, smbd]));
+  }
+
+  enabled(): void {
+    this.#steps.push((place) => act(place, ["systemctl", "disable", smbd]));
+  }
+
+  names(): void {
+    this.#steps.push((place) => act(place, ["systemctl", "start", nmbd]));
   }
 
   /** The error to throw: with the connection gone the next look finds what is half done. */
