@@ -63,7 +63,11 @@ export async function giveTo(
   }
 }
 
-async function putBack(place: Place, done: readonly Seen[]): Promise<string> {
+/** Each as it was seen. */
+export async function putBack(
+  place: Place,
+  done: readonly Seen[],
+): Promise<string> {
   const undoing = { ...place, signal: AbortSignal.timeout(undoMs) };
   try {
     for (const item of [...done].reverse()) {

@@ -14,7 +14,7 @@ import {
 import { statements } from "./statements";
 import { usesOf } from "./uses";
 
-type Judged = Omit<QatDeviceOutputs, "before" | "adopted">;
+type Judged = Omit<QatDeviceOutputs, "mark" | "before" | "adopted">;
 
 /** How far each endpoint is proved, never further than what was seen says. */
 export function judge(
@@ -61,10 +61,12 @@ function stillStanding(
   own: readonly Seen[],
 ): ProofOutput | undefined {
   if (evidence === undefined || evidence.boot !== seen.boot) return undefined;
-  const endpoints = evidence.endpoints.filter(({ address, total }) => {
+  const endpoints = evidence.endpoints.filter(({ address, startedAt }) => {
     const now = own.find((item) => item.address === address);
     return (
-      now?.heartbeat === "answers" && Number(now.counters?.responses) >= total
+      now?.heartbeat === "answers" &&
+      startedAt !== undefined &&
+      now.startedAt === startedAt
     );
   });
   return endpoints.length === 0 ? undefined : { ...evidence, endpoints };
@@ -193,6 +195,10 @@ function findingsOf(
   const findings: string[] = [];
   if (stack === "passthrough" && disableDenylist)
     findings.push(`on host "${host}" ${denylistWarning}`);
+  else if (seen.isDenylistDisabled)
+    findings.push(
+      `vfio-pci of host "${host}" runs with its denylist switched off (disable_denylist), and nothing here asks for that: load it anew ("modprobe -r vfio-pci"), or start the machine anew; where it is off again look in /etc/modprobe.d and at the kernel's command line`,
+    );
   for (const { address, link, maxLink } of own)
     if (link && maxLink && link.width < maxLink.width)
       findings.push(

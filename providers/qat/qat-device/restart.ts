@@ -1,6 +1,7 @@
 import { UserError } from "../../dynamic/failure";
 import { isSame } from "./configuration";
 import { type Place, write } from "./engage";
+import { pathOf } from "./files";
 import type { Seen } from "./look";
 import type { QatDeviceInputs } from "./model";
 
@@ -13,16 +14,20 @@ export function needingRestart(
   return endpoints.filter(
     (item) =>
       !item.isStarted ||
-      changed.includes(`/etc/c6xx_dev${item.number}.conf`) ||
+      changed.includes(pathOf(item.number)) ||
       !runsWith(inputs, item),
   );
 }
 
-/** What the driver shows of its configuration, as far as it shows it. */
+/** In seconds: the kernel's clock for files goes in steps. */
+const clockStep = 0.01;
+
+/** It started after its file was written, and what it shows of its configuration is as declared. */
 export function runsWith(
   inputs: QatDeviceInputs,
-  { services, instances }: Seen,
+  { services, instances, startedAt, configuredAt }: Seen,
 ): boolean {
+  if (Number(startedAt) + clockStep < Number(configuredAt)) return false;
   if (instances === undefined || services === undefined) return true;
   const { crypto, compression } = instances;
   return isSame(
@@ -44,6 +49,21 @@ export async function restart(
   for (const { device } of endpoints) {
     if (device === undefined) continue;
     await write(place, ["adf_ctl", device, "restart"]);
+  }
+}
+
+/** Each with the file that is there, or down where there is none. */
+export async function backToFiles(
+  place: Place,
+  endpoints: readonly Seen[],
+): Promise<void> {
+  const paths = endpoints.map(({ number }) => pathOf(number));
+  const files = await place.machine.stat(paths, place.signal);
+  for (const { device, number, isStarted } of endpoints) {
+    const hasFile = files.has(pathOf(number));
+    if (device === undefined || (!hasFile && !isStarted)) continue;
+    const verb = hasFile ? "restart" : "down";
+    await write(place, ["adf_ctl", device, verb]);
   }
 }
 
