@@ -169,6 +169,15 @@ describe("each difference is a finding with its place", () => {
       ],
     ],
     [
+      "firmware that is known to lose data, also of a card that nobody expects",
+      ({ hbas }) => {
+        at(hbas, 1).firmware = "20.00.04.00";
+      },
+      [
+        "PCI 0000:02:00.0: firmware 20.00.04.00 is known to be bad: of a SAS2xxx early builds of phase 20 give CRC errors, time-outs and, as users report, wrong data; put 20.00.07.00 on it by hand (sas2flash), with its pools exported, and scrub them afterwards",
+      ],
+    ],
+    [
       "a missing module",
       ({ memory = [] }) => {
         at(memory, 0).module = undefined;

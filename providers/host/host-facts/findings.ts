@@ -1,6 +1,7 @@
 import { cardFindings } from "./card-findings";
 import { bare } from "./disks";
 import type { Disk, Facts, MemoryModule, Versions } from "./facts";
+import { firmwareFindings } from "./known-firmware";
 import type { Expected } from "./model";
 
 /** A sentence for each difference, with the place that it is at first. */
@@ -8,6 +9,7 @@ export function findingsOf(expected: Expected, facts: Facts): string[] {
   const { cards = [], memory, disks, versions = {} } = expected;
   return [
     ...cardFindings(cards, facts),
+    ...firmwareFindings(facts),
     ...(memory ? memoryFindings(memory, facts.memory) : []),
     ...(disks ? diskFindings(disks, expected, facts.disks) : []),
     ...versionFindings(versions, facts.versions),
