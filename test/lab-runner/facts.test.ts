@@ -84,7 +84,7 @@ test("a pulled disk is a finding until it is back", async () => {
   const disk = "0x5000c500a1010004";
   await host.lab.control({ do: "disk", fault: "pulled", disk });
   expect((await look())?.findings).toEqual([
-    `disks: disk "shelf1:4" (WWN ${disk}) is not there`,
+    `shelf shelf1 slot 4: disk "shelf1:4" (WWN ${disk}) is not there`,
   ]);
   await host.lab.control({ do: "disk", fault: "back", disk });
   expect((await look())?.findings).toEqual([]);

@@ -20,7 +20,7 @@ test("every fault is told in one line, and the ways to list, clear and reboot", 
     qatFaultKinds,
   ].flatMap((kinds) => Object.entries(kinds))) {
     const told = lines.filter(
-      (line) => line.startsWith(`  ${kind} `) && line.includes(what),
+      (line) => line.replace(/ +/g, " ") === ` ${kind} ${what}`,
     );
     expect(told).toHaveLength(1);
     expect(told[0]?.length).toBeLessThanOrEqual(100);
