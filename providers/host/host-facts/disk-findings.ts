@@ -70,7 +70,7 @@ function isLostWithShelf(
 }
 
 /** One slot may be an error, all by the same number is another way to count. */
-function shiftedShelves(
+export function shiftedShelves(
   wanted: readonly Wanted[],
   found: readonly Disk[],
   places: Places,

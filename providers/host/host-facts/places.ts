@@ -27,7 +27,10 @@ export interface Places {
   disk(wwn: string, serial: string): string;
 }
 
-export function placesOf(expected: Expected, facts: Facts): Places {
+export function placesOf(
+  expected: Expected,
+  facts: Pick<Facts, "pci" | "disks" | "shelves">,
+): Places {
   const { cards = [], disks: wanted = [], enclosures = [] } = expected;
   const address = (name: string) => {
     const card = cards.find((item) => item.name === name);

@@ -119,11 +119,7 @@ export function shelvesOf(
     const shelf = shelves.get(id) ?? {
       id,
       ways: [],
-      disks: Object.fromEntries(
-        disks.flatMap(({ enclosure, slot, wwn }) =>
-          enclosure === id && slot !== undefined ? [[slot, wwn]] : [],
-        ),
-      ),
+      disks: disksIn(id, disks),
     };
     shelves.set(id, shelf);
     const phys = [...ports]
@@ -137,6 +133,17 @@ export function shelvesOf(
   for (const { ways } of shelves.values())
     ways.sort((a, b) => wayKey(a).localeCompare(wayKey(b)));
   return [...shelves.values()].sort((a, b) => a.id.localeCompare(b.id));
+}
+
+export function disksIn(
+  id: string,
+  disks: readonly Disk[],
+): Record<string, string> {
+  return Object.fromEntries(
+    disks.flatMap(({ enclosure, slot, wwn }) =>
+      enclosure === id && slot !== undefined ? [[slot, wwn]] : [],
+    ),
+  );
 }
 
 const wayKey = ({ hba, phys }: Shelf["ways"][number]) =>
