@@ -85,7 +85,11 @@ export async function locate(
   );
 }
 
-function hostsToAsk({ hardware }: Site, { known }: MeantDisk): string[] {
+function hostsToAsk({ hardware }: Site, { wwn, known }: MeantDisk): string[] {
+  if (known?.host && wwn === undefined)
+    throw new Error(
+      `it is in host "${known.host}" itself, and the manifest has no WWN to find it by. Write its wwn there`,
+    );
   if (known?.host) return [known.host];
   const shelves = hardware.shelves.map(({ name }) => name);
   const hosts = (known?.shelf ? [known.shelf] : shelves).flatMap((shelf) =>

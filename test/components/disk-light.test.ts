@@ -142,6 +142,14 @@ test.each([
   expect(() => diskMeant(site, word)).toThrow(why);
 });
 
+test("a host's own disk without a WWN is told with what is missing", async () => {
+  const configuration = new Configuration(() => "{}");
+  const signal = AbortSignal.timeout(60_000);
+  await expect(
+    locate(load(), configuration, "router-server:ssd0", true, signal),
+  ).rejects.toThrow("the manifest has no WWN to find it by");
+});
+
 describe("a slot's light", () => {
   const signal = new AbortController().signal;
   /** Of each folder what its light reads after the order; undefined: the order fails. */
