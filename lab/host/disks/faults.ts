@@ -45,7 +45,7 @@ export function bendDisk(
         `there is no fault "${fault}", known are ${Object.keys(diskFaultKinds).join(", ")}`,
       );
   }
-  return `disk ${disk} of ${world.name}: ${diskFaultKinds[fault].replace("NUMBER", `${number ?? 25}`)}`;
+  return `disk ${disk} of ${world.name}: ${diskFaultKinds[fault].replace("NUMBER", `${number ?? 25}`).replace(" (25)", "")}`;
 }
 
 function setHealth(
