@@ -1,15 +1,15 @@
-import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { Configuration } from "../providers/dynamic/configuration";
+import type { Configuration } from "../providers/dynamic/configuration";
 import { connect, disconnect } from "../providers/host/connection";
 import { UbusClient } from "../providers/openwrt/client";
 import { readMark } from "../providers/openwrt/router/mark";
 import { readFiles } from "../providers/openwrt/router/observe";
 import { ProxmoxClient } from "../providers/proxmox/client";
-import { loadSite, type ProxmoxHost, type Site } from "../site";
+import type { ProxmoxHost, Site } from "../site";
 import { declaredBy } from "./declared";
 import { markedOn } from "./machine-marks";
 import { markedBy } from "./marked";
+import { openStack } from "./stack";
 
 const usage = `usage: npm run orphans -- [--stack NAME]
 Lists what carries the site's mark on its devices and is neither in the stack's
@@ -33,19 +33,13 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const pulumi = (...words: string[]) =>
-    run([...words, "--stack", values.stack]);
-  const config = JSON.parse(
-    pulumi("config", "--json", "--show-secrets"),
-  ) as Record<string, { value: string }>;
+  const { site, configuration, pulumi } = openStack(values.stack);
   const { deployment } = JSON.parse(pulumi("stack", "export")) as Exported;
-  const site = loadSite(config["hybrid-site:manifest"]?.value ?? "");
   const known = new Set([
     ...(deployment.resources ?? []).map(({ inputs }) => inputs?.owner),
     // A resource of the manifest takes up what an earlier attempt left.
     ...declaredBy(site),
   ]);
-  const configuration = new Configuration((key) => config[key]?.value);
   const results = await Promise.all([
     ...site.proxmox.hosts.map((host) =>
       orphansOf(site, host, configuration, known),
@@ -180,23 +174,6 @@ function hostOf({ proxmox }: Site, near: ProxmoxHost, node: string): string {
       (other.node ?? other.host) === node,
   );
   return found?.host ?? node;
-}
-
-function run(args: string[]): string {
-  const launcher = require.resolve("pulumi/run.js");
-  // npm changes to the project's folder; the stack is that of the user's.
-  const cwd = process.env.INIT_CWD ?? process.cwd();
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [launcher, ...args],
-    { cwd, encoding: "utf8", maxBuffer: 1e9 },
-  );
-  if (status !== 0) {
-    throw new Error(
-      `Unable to read stack: pulumi ${args.slice(0, 2).join(" ")} said: ${stderr.trim()}`,
-    );
-  }
-  return stdout;
 }
 
 main().then(

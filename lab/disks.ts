@@ -22,27 +22,29 @@ export function diskSpecs(hardware: Hardware, host: string): DiskSpec[] {
         disks.map((disk) => ({
           ...specOf(`${name}:${disk.bay}`, disk),
           enclosure: { id: enclosureOf(index), slot: disk.bay },
-          hbas: hbasTo(hardware, name, paths),
+          ...waysTo(hardware, name, paths),
           paths,
         })),
       ),
   ];
 }
 
-/** Undefined, so the usual ones, where two paths are not two HBAs. */
-function hbasTo(
+/** Nothing, so the usual ones, where two paths are not two HBAs. */
+function waysTo(
   hardware: Hardware,
   shelf: string,
   paths: number,
-): string[] | undefined {
-  const hbas = portsTo(hardware, shelf).flatMap(({ host, card }) => {
-    const machine = hardware.hosts.find(({ name }) => name === host);
-    return machine ? (placesOf(machine).get(card) ?? []) : [];
-  });
-  const distinct = [...new Set(hbas)];
-  return distinct.length < paths
-    ? undefined
-    : distinct.map((place) => `${place}.0`);
+): Pick<DiskSpec, "hbas" | "ports"> {
+  const ways = new Map(
+    portsTo(hardware, shelf).flatMap(({ host, card, port }) => {
+      const machine = hardware.hosts.find(({ name }) => name === host);
+      const place = machine && placesOf(machine).get(card);
+      return place ? [[`${place}.0`, port] as const] : [];
+    }),
+  );
+  return ways.size < paths
+    ? {}
+    : { hbas: [...ways.keys()], ports: [...ways.values()] };
 }
 
 function specOf(

@@ -1,15 +1,21 @@
 import type { Site } from "../site";
 import { type HostCommand, type HostFault, hostFaultKinds } from "./host";
+import { type DiskFault, diskFaultKinds } from "./host/disks";
 import { type QatFault, qatFaultKinds } from "./host/qat";
 import { bendHost } from "./site-lab";
 
 export const hostFaultHelp = `       npm run lab -- fault host HOST KIND --match "zpool create" [--count N] [--ms N]
        npm run lab -- fault host HOST list | clear | cut | reboot
-       npm run lab -- fault disk HOST WWN pulled | back      (out of its slot, and in again)
+       npm run lab -- fault disk HOST WWN KIND [NUMBER]      (in its shelves)
        npm run lab -- fault qat HOST KIND [ENDPOINT]         (its QuickAssist adapter)`;
 
 export const hostFaultKindsHelp = `Of the machines, by SSH:
 ${Object.entries(hostFaultKinds)
+  .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
+  .join("\n")}
+
+Of a disk, by its WWN:
+${Object.entries(diskFaultKinds)
   .map(([kind, what]) => `  ${kind.padEnd(20)} ${what}`)
   .join("\n")}
 
@@ -54,18 +60,23 @@ export function faultHost(
 
 /** `words` are what stands behind "fault disk". */
 export function faultDisk(
-  [host = "", wwn = "", state = ""]: readonly string[],
+  [host = "", wwn = "", fault = "", number]: readonly string[],
   site: () => Site,
 ): Promise<unknown> {
-  if (wwn === "" || !["pulled", "back"].includes(state)) {
+  const isNumber = number === undefined || /^\d+$/.test(number);
+  if (wwn === "" || !(fault in diskFaultKinds) || !isNumber) {
     throw new Error(
-      `Unable to bend a disk of host "${host}": say which one, and whether it is pulled or back.`,
+      `Unable to bend a disk of host "${host}": say which one, and what becomes of it (${Object.keys(diskFaultKinds).join(", ")}), the last two with a number.`,
     );
   }
-  const disk = /^[0-9a-f]{16}$/.test(wwn) ? `0x${wwn}` : wwn;
   return bendHost(
     host,
-    { do: state === "pulled" ? "pull" : "insert", disk },
+    {
+      do: "disk",
+      fault: fault as DiskFault,
+      disk: /^[0-9a-f]{16}$/.test(wwn) ? `0x${wwn}` : wwn,
+      number: number === undefined ? undefined : Number(number),
+    },
     site,
   );
 }

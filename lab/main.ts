@@ -7,7 +7,7 @@ import { deviceExports, pulumiExports } from "./exports";
 import type { LineSummary } from "./openwrt";
 import { root } from "./paths";
 import type { Summary } from "./proxmox";
-import { runCheck, runOrphans, runPulumi } from "./pulumi";
+import { runCheck, runOnStack, runPulumi } from "./pulumi";
 import { recover } from "./recover";
 import { alone, forget, oneAtATime, openLab, type SiteLab } from "./site-lab";
 import { prepareStack } from "./stack";
@@ -41,7 +41,8 @@ async function main([verb, ...words]: string[]): Promise<number> {
     case "serve":
       return words.includes("--help") ? say(help) : withLab(serve);
     case "orphans":
-      return withLab(async () => runOrphans(words));
+    case "locate":
+      return withLab(async () => runOnStack(verb, words));
     case undefined:
       return withLab(async (lab, site) => {
         const { code } = await alone(() => runPulumi(up));

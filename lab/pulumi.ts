@@ -74,10 +74,13 @@ export async function runPulumi(
   });
 }
 
-/** The project's own list of what is on the hosts and in no resource. */
-export async function runOrphans(words: readonly string[]): Promise<number> {
+/** The project's own commands that ask a stack where its hosts are. */
+export async function runOnStack(
+  command: "orphans" | "locate",
+  words: readonly string[],
+): Promise<number> {
   const path = `${dirname(await locate())}${delimiter}${process.env.PATH ?? ""}`;
-  return runScript("components/orphans.ts", words, {
+  return runScript(`components/${command}.ts`, words, {
     ...pulumiEnvironment,
     PATH: path,
     INIT_CWD: labDirectory,

@@ -29,6 +29,7 @@ stack export ... with its own flags and exit code.
   check    check the manifest, and show who may reach what (npm run check)
   serve    keep the lab up and print where it answers, for any other client
   orphans  list what is on the hosts and in no resource
+  locate   light the slot of a disk, and say where it is (locate --help)
   env      print what makes plain "npx pulumi" work on it: eval "$(npm run -s lab -- env)"
   fault    let things go wrong (fault --help)
   drift    change things behind Pulumi's back (drift --help)
@@ -44,6 +45,7 @@ const own = [
   "check",
   "serve",
   "orphans",
+  "locate",
   "env",
   "fault",
   "drift",

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tools as coreutils } from "./coreutils";
-import { insertDisk, pullDisk } from "./disks";
+import { bendDisk, type DiskFault } from "./disks";
 import { Dispatch } from "./dispatch";
 import { Faults, type HostFault, hostFaultKinds } from "./faults";
 import { type KeyPair, makeKey } from "./key";
@@ -20,7 +20,7 @@ export { HostWorld } from "./world";
 export type HostCommand =
   | { do: "run"; words: string[] }
   | { do: "fault"; fault: HostFault }
-  | { do: "pull" | "insert"; disk: string }
+  | { do: "disk"; fault: DiskFault; disk: string; number?: number }
   | { do: "qat"; fault: QatFault; endpoint?: string }
   | { do: "faults" | "clear-faults" | "reboot" | "cut" };
 
@@ -100,12 +100,8 @@ export async function startHost(options: HostOptions): Promise<HostLab> {
           );
         faults.add(command.fault);
         return faults.list;
-      case "pull":
-        pullDisk(world, command.disk);
-        return `disk ${command.disk} is out of ${spec.name}`;
-      case "insert":
-        insertDisk(world, command.disk);
-        return `disk ${command.disk} is back in ${spec.name}`;
+      case "disk":
+        return bendDisk(world, command.fault, command.disk, command.number);
       case "qat":
         return bendQat(world, command.fault, command.endpoint);
       case "clear-faults":

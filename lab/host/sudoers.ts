@@ -52,6 +52,8 @@ function matches(
   if (rest.length === 0) return true;
   const line = words.join(" ");
   const wanted = rest.join(" ");
+  // Of sudo 1.9.10 and newer: what begins and ends so is a regular expression.
+  if (/^\^.*\$$/.test(wanted)) return new RegExp(wanted).test(line);
   return wanted === '""' ? line === "" : pattern(wanted).test(line);
 }
 

@@ -10,6 +10,8 @@ export interface Card {
   ports: number;
   /** Of its external ports. */
   connector?: Connector;
+  /** Of a SAS HBA: its phys behind each of those ports, as the kernel counts them. */
+  phys?: readonly (readonly number[])[];
   /** Vendor and device, as sysfs has them. */
   id: string;
   subsystemId?: string;
@@ -77,8 +79,15 @@ export const cards = {
     subsystemId: "1000:3040",
     functions: 1,
     connector: "SFF-8088",
+    phys: [
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ],
     source:
       "Broadcom SAS 9207-8e: PCIe 3.0 x8, two external mini-SAS SFF-8088, 6 Gb/s; pci.ids 1000:0087, 1000:3040",
+    assumed: {
+      phys: "four to a plug is SFF-8088; that port 0 has the first was found nowhere",
+    },
   },
 } satisfies Record<string, Sourced<Card>>;
 

@@ -32,6 +32,16 @@ export function hardwareProblems({ hardware }: Site): Problem[] {
       shelfProblems(shelf, ["hardware", "shelves", index]),
     ),
     twiceWwn(hardware),
+    twice(
+      "logical id",
+      // The key is the index where there is none: no other has that.
+      shelves.map(({ logicalId }, index) => logicalId ?? `${index}`),
+      (id) => id,
+      [],
+    ).map(({ message, path }) => ({
+      message,
+      path: ["hardware", "shelves", ...path.slice(0, 1), "logicalId"],
+    })),
   ].flat();
 }
 

@@ -8,6 +8,7 @@ export interface FoundDisk {
   medium: "hdd" | "ssd";
   wwn?: string;
   shelf?: string;
+  bay?: number;
   /** The host that it sits in; of a shelf's disk undefined. */
   host?: string;
   /** Cables that lead to it. */
@@ -29,6 +30,7 @@ export function disksOf({ hardware }: Site): ReadonlyMap<string, FoundDisk> {
           medium,
           wwn,
           shelf,
+          bay,
           paths,
         }),
       ),

@@ -1,7 +1,7 @@
 import type { Host, Site } from "../manifest";
 import { cardsOf } from "./cards";
 import { disksOf } from "./disks";
-import { hostsOf } from "./sas";
+import { hostsOf, portsTo } from "./sas";
 
 export interface ExpectedCard {
   name: string;
@@ -10,6 +10,8 @@ export interface ExpectedCard {
   subsystemId?: string;
   /** Of its first function; left out: anywhere. */
   address?: string;
+  /** The phys of each of its external ports. */
+  ports?: number[][];
 }
 
 export interface ExpectedModule {
@@ -22,6 +24,16 @@ export interface ExpectedDisk {
   name: string;
   wwn: string;
   paths?: number;
+  /** The shelf's name. */
+  enclosure?: string;
+  slot?: number;
+}
+
+export interface ExpectedShelf {
+  name: string;
+  id?: string;
+  /** A card of the host's, and a number of its `ports`. */
+  ways?: { card: string; port: number }[];
 }
 
 /** What somebody would find who opened the machine. */
@@ -29,6 +41,8 @@ export interface ExpectedMachine {
   cards: ExpectedCard[];
   /** Undefined: the manifest does not tell of modules. */
   memory?: ExpectedModule[];
+  /** Undefined: it has no card for any. */
+  enclosures?: ExpectedShelf[];
   /** Undefined: nor of disks. */
   disks?: ExpectedDisk[];
   /** Its own of which the manifest has no WWN. */
@@ -45,8 +59,32 @@ export function expectedOf(
   return {
     cards: cardsIn(host),
     ...(host.modules && { memory: host.modules.flatMap(modulesOf) }),
+    ...shelvesAt(site, host),
     ...disksAt(site, hostName),
   };
+}
+
+/** Of a card whose phys nobody knows the cables are not compared. */
+function shelvesAt({ hardware }: Site, host: Host) {
+  const adapters = cardsOf(host).filter(({ facts }) => facts.kind === "sas");
+  if (adapters.length === 0) return {};
+  const known = adapters.flatMap(({ name, facts }) =>
+    facts.phys ? [name] : [],
+  );
+  const enclosures = hardware.shelves
+    .filter(({ name }) => hostsOf(hardware, name).includes(host.name))
+    .map(({ name, logicalId }): ExpectedShelf => {
+      const ways = portsTo(hardware, name).map(({ card, port }) => ({
+        card,
+        port,
+      }));
+      return {
+        name,
+        ...(logicalId && { id: logicalId }),
+        ...(ways.every(({ card }) => known.includes(card)) && { ways }),
+      };
+    });
+  return { enclosures };
 }
 
 /** Sold sizes are round, and real ones are not: a disk's is not compared. */
@@ -59,8 +97,16 @@ function disksAt(site: Site, hostName: string) {
   );
   if (seen.length === 0) return {};
   return {
-    disks: seen.flatMap(({ place, wwn, shelf, paths }) =>
-      wwn === undefined ? [] : [{ name: place, wwn, ...(shelf && { paths }) }],
+    disks: seen.flatMap(({ place, wwn, shelf, bay, paths }) =>
+      wwn === undefined
+        ? []
+        : [
+            {
+              name: place,
+              wwn,
+              ...(shelf && { paths, enclosure: shelf, slot: bay }),
+            },
+          ],
     ),
     disksWithoutWwn: seen.filter(({ wwn }) => wwn === undefined).length,
   };
@@ -74,7 +120,12 @@ function cardsIn(host: Host): ExpectedCard[] {
   return cardsOf(host).flatMap(({ name, facts, index }) => {
     const { id, subsystemId, functions } = facts;
     const path = host.cards[index]?.path;
-    const one = { name, id, ...(subsystemId && { subsystemId }) };
+    const one = {
+      name,
+      id,
+      ...(subsystemId && { subsystemId }),
+      ...(facts.phys && { ports: facts.phys.map((phys) => [...phys]) }),
+    };
     if (path !== undefined)
       return [{ ...one, address: path.includes(".") ? path : `${path}.0` }];
     return Array.from({ length: functions }, (_, at) => ({

@@ -15,6 +15,13 @@ const disk = z.strictObject({
 const shelf = z.strictObject({
   name,
   model: z.string().optional().describe("For the people who look for it."),
+  logicalId: z
+    .string()
+    .regex(/^0x[0-9a-f]{16}$/, "must be a logical id like 0x500304801f2b3c3f")
+    .optional()
+    .describe(
+      "What it says that it is: /sys/class/enclosure/*/id. Left out: it is known by its disks.",
+    ),
   bays: z.int().min(1).max(106).describe("Disks that it takes."),
   connector: connector.describe("Of its host ports."),
   paths: z

@@ -14,12 +14,12 @@ let host: FactsHost;
 afterEach(() => host.stop());
 
 test.each(["root", "ops"] as const)(
-  "logged in as %s, a machine is read by seven commands, and one as expected has no finding",
+  "logged in as %s, a machine is read by eight commands and one for each disk, and one as expected has no finding",
   async (login) => {
     host = await factsHost(login);
     host.commands();
     const { id, outs = {} } = await host.facts.create(factsInputs());
-    expect(host.commands()).toHaveLength(7);
+    expect(host.commands()).toHaveLength(8 + 2);
     expect(outs).toMatchObject({
       findings: [],
       versions: {
@@ -169,6 +169,15 @@ describe("each difference is a finding with its place", () => {
       ],
     ],
     [
+      "firmware that is known to lose data, also of a card that nobody expects",
+      ({ hbas }) => {
+        at(hbas, 1).firmware = "20.00.04.00";
+      },
+      [
+        "PCI 0000:02:00.0: firmware 20.00.04.00 is known to be bad: of a SAS2xxx early builds of phase 20 give CRC errors, time-outs and, as users report, wrong data; put 20.00.07.00 on it by hand (sas2flash), with its pools exported, and scrub them afterwards",
+      ],
+    ],
+    [
       "a missing module",
       ({ memory = [] }) => {
         at(memory, 0).module = undefined;
@@ -224,6 +233,8 @@ describe("each difference is a finding with its place", () => {
           if (enclosure) enclosure.id = "0x5003048000000001";
       },
       [
+        "shelf shelf-1: is not there by its id 0x500304801f2b3c3f, and disks of it are in shelf 0x5003048000000001: look which shelf is which",
+        "shelf 0x5003048000000001: is at PCI 0000:01:00.0 phy 0, 1, 2, 3 and PCI 0000:02:00.0 phy 0, 1, 2, 3, and the manifest knows nothing of it",
         'shelf 0x5003048000000001 slot 0: disk "a" (WWN 0x5000c500a1b2c3d4) belongs into shelf shelf-1 slot 0',
         'shelf 0x5003048000000001 slot 7: disk "b" (WWN 5000C500A1B2C3D5) belongs into shelf shelf-1 slot 7',
       ],

@@ -82,13 +82,17 @@ test("shelves with two paths are seen with two", async () => {
 test("a pulled disk is a finding until it is back", async () => {
   const look = await machineOf(load(), "router-server");
   const disk = "0x5000c500a1010004";
-  await host.lab.control({ do: "pull", disk });
+  await host.lab.control({ do: "disk", fault: "pulled", disk });
   expect((await look())?.findings).toEqual([
-    `disks: disk "shelf1:4" (WWN ${disk}) is not there`,
+    `shelf shelf1 slot 4: disk "shelf1:4" (WWN ${disk}) is not there`,
   ]);
-  await host.lab.control({ do: "insert", disk });
+  await host.lab.control({ do: "disk", fault: "back", disk });
   expect((await look())?.findings).toEqual([]);
   await expect(
-    host.lab.control({ do: "pull", disk: "0x5000c500a1019999" }),
+    host.lab.control({
+      do: "disk",
+      fault: "pulled",
+      disk: "0x5000c500a1019999",
+    }),
   ).rejects.toThrow("No disk 0x5000c500a1019999 is in storage");
 });

@@ -6,7 +6,9 @@ Cmnd_Alias LOOKS = /usr/bin/cat, \\
     /usr/bin/find /sys/ *, /usr/bin/w ""
 Cmnd_Alias LOCK = /usr/bin/flock --wait 60 /run/lock/a.lck cat
 
-ops ALL=(root) NOPASSWD: LOOKS, LOCK, /usr/sbin/own -x
+Cmnd_Alias LIGHT = /usr/bin/tee ^/sys/[0-9:]+/[^/]+/locate$
+
+ops ALL=(root) NOPASSWD: LOOKS, LOCK, LIGHT, /usr/sbin/own -x
 boss ALL=(root) NOPASSWD: ALL
 `);
 
@@ -21,6 +23,9 @@ test.each<[string, string, string[], boolean]>([
   ["some where none may be", "w", ["-h"], false],
   ["a lock", "flock", ["--wait", "60", "/run/lock/a.lck", "cat"], true],
   ["another lock", "flock", ["--wait", "60", "/run/lock/aXlck", "cat"], false],
+  ["a regular expression", "tee", ["/sys/0:1/Slot 01/locate"], true],
+  ["more than it takes", "tee", ["/etc/a", "/sys/0:1/a/locate"], false],
+  ["another file with it", "tee", ["/sys/0:1/a /etc/b/locate"], false],
   ["another program", "sh", ["-c", "id"], false],
 ])("of %s", (_what, tool, words, expected) => {
   expect(mayRun("ops", tool, words)).toBe(expected);

@@ -20,7 +20,11 @@ test("a card at a known place is expected there, and any other by each of its fu
 });
 
 function hba(name: string, address: string) {
-  return { name, id: "1000:0087", subsystemId: "1000:3040", address };
+  const ports = [
+    [0, 1, 2, 3],
+    [4, 5, 6, 7],
+  ];
+  return { name, id: "1000:0087", subsystemId: "1000:3040", address, ports };
 }
 
 test("a path that tells the function is taken as it is, and an unknown card is not judged", () => {
@@ -66,6 +70,8 @@ test("a host sees the disks of the shelves at its cables, with their paths, and 
     name: "shelf1:4",
     wwn: "0x5000c500a1010004",
     paths: 1,
+    enclosure: "shelf1",
+    slot: 4,
   });
   expect(disks).toContainEqual({
     name: "router-server:ssd0",
@@ -82,6 +88,8 @@ test("a host sees the disks of the shelves at its cables, with their paths, and 
     name: "shelf4:3",
     wwn: "0x5000c500a1040003",
     paths: 2,
+    enclosure: "shelf4",
+    slot: 3,
   });
 });
 
@@ -90,4 +98,39 @@ test("of a host without any disk in the manifest, disks are not judged", () => {
   for (const host of site.hardware.hosts) host.disks = [];
   expect(expectedOf(site, "ml110")).not.toHaveProperty("disks");
   expect(expectedOf(site, "nobody")).toBeUndefined();
+});
+
+test("shelves are expected at the ports that their cables come from, through others too", () => {
+  const site = load();
+  const shelves = () => expectedOf(site, "router-server")?.enclosures;
+  expect(shelves()).toEqual([
+    { name: "shelf1", ways: [{ card: "hba1", port: 0 }] },
+    { name: "shelf2", ways: [{ card: "hba1", port: 1 }] },
+    { name: "shelf3", ways: [{ card: "hba2", port: 0 }] },
+    { name: "shelf4", ways: [{ card: "hba2", port: 1 }] },
+  ]);
+  dualPath(site);
+  const [first] = site.hardware.shelves;
+  if (first) first.logicalId = "0x500304801f2b3c3f";
+  expect(shelves()?.[0]).toEqual({
+    name: "shelf1",
+    id: "0x500304801f2b3c3f",
+    ways: [
+      { card: "hba1", port: 0 },
+      { card: "hba2", port: 0 },
+    ],
+  });
+});
+
+test("a host without an adapter is not judged by shelves, and cables of an unknown one are not compared", () => {
+  const site = load();
+  expect(expectedOf(site, "ml110")).not.toHaveProperty("enclosures");
+  for (const card of server(site).cards)
+    if (card.name === "hba1") card.model = "nobody-knows";
+  expect(expectedOf(site, "router-server")?.enclosures).toEqual([
+    { name: "shelf1" },
+    { name: "shelf2" },
+    { name: "shelf3", ways: [{ card: "hba2", port: 0 }] },
+    { name: "shelf4", ways: [{ card: "hba2", port: 1 }] },
+  ]);
 });

@@ -72,6 +72,12 @@ const cases: [string, string | RegExp, string, string][] = [
     'x bay "3" is used twice, give each its own\n  at hardware.shelves[0].disks[4].bay',
   ],
   [
+    "a logical id that is none",
+    "- name: shelf1\n",
+    "- name: shelf1\n      logicalId: shelf1\n",
+    "must be a logical id like 0x500304801f2b3c3f",
+  ],
+  [
     "a WWN used twice",
     "0x5000c500a1020000",
     "0x5000c500a1010000",
@@ -195,3 +201,13 @@ test.each(cases)(
     expect(problems(text)).toContain(expected);
   },
 );
+
+test("two shelves do not tell that they are the same one", () => {
+  const text = dev.replaceAll(
+    /- name: shelf\d\n/g,
+    '$&      logicalId: "0x500304801f2b3c3f"\n',
+  );
+  expect(problems(text)).toContain(
+    'x logical id "0x500304801f2b3c3f" is used twice, give each its own\n  at hardware.shelves[1].logicalId',
+  );
+});

@@ -8,6 +8,8 @@ export interface Enclosure {
   /** 0 or 1: which of the disks' paths goes through it. */
   module: number;
   adapter: string;
+  /** The adapter's external port that its cable comes from. */
+  port: number;
   address: [number, number, number, number];
   /** "1:0:48:0" */
   name: string;
@@ -28,9 +30,8 @@ export function enclosuresOf({
     const last = Math.max(...inside.map((disk) => disk.enclosure?.slot ?? 0));
     const modules = Math.max(...inside.map((disk) => adaptersOf(disk).length));
     for (let module = 0; module < modules; module++) {
-      const adapter = inside
-        .map((disk) => adaptersOf(disk)[module])
-        .find((has) => has !== undefined);
+      const dual = inside.find((disk) => adaptersOf(disk)[module]);
+      const adapter = dual && adaptersOf(dual)[module];
       if (adapter === undefined) continue;
       const host = hostOf(disks, adapter);
       const address: [number, number, number, number] = [
@@ -43,6 +44,7 @@ export function enclosuresOf({
         id,
         module,
         adapter,
+        port: dual?.ports?.[module] ?? 0,
         address,
         name: address.join(":"),
         slots: Math.max(smallest, Math.ceil((last + 1) / smallest) * smallest),

@@ -7,7 +7,15 @@ import { settle } from "./udev";
 export { type Content, fillDisk } from "./contents";
 export { type Device, type Devices, KernelError } from "./device";
 export { disksOf } from "./disks";
-export { insertDisk, losePath, pullDisk, restorePath } from "./faults";
+export {
+  bendDisk,
+  type DiskFault,
+  diskFaultKinds,
+  insertDisk,
+  losePath,
+  pullDisk,
+  restorePath,
+} from "./faults";
 export { installMultipath } from "./multipath/maps";
 export { type DiskSpec, type DisksSpec, wwidOf } from "./spec";
 export { multipathTools, tools } from "./tools";

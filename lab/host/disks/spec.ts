@@ -14,6 +14,8 @@ export interface DiskSpec {
   paths: 1 | 2;
   /** The PCI addresses of the HBAs of its paths, where not the usual ones. */
   hbas?: readonly string[];
+  /** The external ports of those HBAs that the paths come from; 0 where not told. */
+  ports?: readonly number[];
   boot?: boolean;
 }
 

@@ -43,6 +43,10 @@ export interface DisksFaults {
   pulled: string[];
   /** Paths whose cable is out: the device stays, and is offline. */
   offline: { serial: string; path: number }[];
+  /** By serial, what smartctl tells of a disk that is not well. */
+  smart?: Record<string, "failing" | "asleep">;
+  /** By serial, what its link has counted. */
+  links?: Record<string, number>;
 }
 
 const part = "disks";
@@ -199,8 +203,10 @@ export const mapMajor = 252;
 export function initial(spec: DisksSpec): (state: DisksState) => void {
   return (state) => {
     for (const disk of spec.disks) {
-      if (state.disks.some((has) => has.serial === disk.serial)) continue;
-      state.disks.push(disk);
+      const known = state.disks.find((has) => has.serial === disk.serial);
+      if (known === undefined) state.disks.push(disk);
+      // Its cables are as they are now; where it sits may have been bent.
+      else Object.assign(known, { hbas: disk.hbas, ports: disk.ports });
     }
   };
 }

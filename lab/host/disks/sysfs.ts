@@ -10,7 +10,8 @@ import { basename, dirname, relative } from "node:path";
 import type { FactsSpec } from "../facts/spec";
 import type { HostWorld } from "../world";
 import { alive, type BlockDevices, type KnownDevice } from "./devices";
-import { enclosuresOf } from "./enclosures";
+import { type Enclosure, enclosuresOf } from "./enclosures";
+import { addPhys, addShelves, hostFolder, scsiFolder } from "./sas";
 import { adaptersOf, boardPorts } from "./spec";
 import { load } from "./state";
 
@@ -19,6 +20,7 @@ const own = [
   "/sys/block",
   "/sys/class/block",
   "/sys/class/enclosure",
+  "/sys/class/sas_phy",
   "/sys/class/scsi_disk",
   "/sys/dev/block",
   "/sys/devices/virtual/block",
@@ -26,10 +28,12 @@ const own = [
 ];
 
 /** "/sys/devices/..." -> its text, or the folder a link leads to. */
-interface Tree {
+export interface Tree {
   files: Map<string, string>;
   links: Map<string, string>;
   folders: Set<string>;
+  /** Which of them a disk is in is in its path. */
+  enclosures: readonly Enclosure[];
 }
 
 const record = "sysfs-disks";
@@ -44,12 +48,14 @@ export function writeSysfs(world: HostWorld, devices: BlockDevices): void {
     files: new Map(),
     links: new Map(),
     folders: new Set(own),
+    enclosures: enclosuresOf(load(world)),
   };
   for (const device of devices.all()) {
     if (device.kind === "part") continue;
     addWhole(tree, world, device, devices);
   }
-  addEnclosures(tree, world, devices);
+  addShelves(tree, devices);
+  addPhys(tree, world, devices);
   write(world, tree);
 }
 
@@ -104,18 +110,11 @@ function removeWithEmptyFolders(world: HostWorld, path: string): void {
 }
 
 /** The folder of a device below /sys/devices. */
-export function sysFolder(device: KnownDevice): string {
+function sysFolder(tree: Tree, device: KnownDevice): string {
   const [path] = device.paths;
   if (device.name.startsWith("dm-") || path === undefined)
     return `/sys/devices/virtual/block/${device.name}`;
-  return `${scsiFolder(device)}/block/${device.name}`;
-}
-
-function scsiFolder({ spec, paths }: KnownDevice): string {
-  const [path] = paths;
-  const [host, channel, target, lun] = path?.address ?? [0, 0, 0, 0];
-  const adapter = adaptersOf(spec)[path?.path ?? 0] ?? "";
-  return `/sys/devices/pci0000:00/${adapter}/host${host}/target${host}:${channel}:${target}/${host}:${channel}:${target}:${lun}`;
+  return `${scsiFolder(device, tree.enclosures)}/block/${device.name}`;
 }
 
 function addWhole(
@@ -124,7 +123,7 @@ function addWhole(
   device: KnownDevice,
   devices: BlockDevices,
 ): void {
-  const folder = sysFolder(device);
+  const folder = sysFolder(tree, device);
   const { spec } = device;
   addBlock(tree, device, folder);
   const queue: Record<string, string> = {
@@ -144,8 +143,8 @@ function addWhole(
   for (const name of device.slaves) {
     const path = devices.find(`/dev/${name}`);
     if (path === undefined) continue;
-    tree.links.set(`${folder}/slaves/${name}`, sysFolder(path));
-    tree.links.set(`${sysFolder(path)}/holders/${device.name}`, folder);
+    tree.links.set(`${folder}/slaves/${name}`, sysFolder(tree, path));
+    tree.links.set(`${sysFolder(tree, path)}/holders/${device.name}`, folder);
   }
   for (const name of device.holders) {
     const part = devices.find(`/dev/${name}`);
@@ -168,15 +167,15 @@ function addMapPartition(
   map: KnownDevice,
   part: KnownDevice,
 ): void {
-  const folder = sysFolder(part);
+  const folder = sysFolder(tree, part);
   const number = part.partition?.number;
   addBlock(tree, part, folder);
   tree.files.set(`${folder}/dm/name`, `${map.wwid}-part${number}\n`);
   tree.files.set(`${folder}/dm/uuid`, `part${number}-mpath-${map.wwid}\n`);
   tree.files.set(`${folder}/dm/suspended`, "0\n");
   tree.links.set(`/sys/block/${part.name}`, folder);
-  tree.links.set(`${folder}/slaves/${map.name}`, sysFolder(map));
-  tree.links.set(`${sysFolder(map)}/holders/${part.name}`, folder);
+  tree.links.set(`${folder}/slaves/${map.name}`, sysFolder(tree, map));
+  tree.links.set(`${sysFolder(tree, map)}/holders/${part.name}`, folder);
 }
 
 function addBlock(tree: Tree, device: KnownDevice, folder: string): void {
@@ -198,7 +197,7 @@ function addBlock(tree: Tree, device: KnownDevice, folder: string): void {
 }
 
 function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
-  const folder = scsiFolder(device);
+  const folder = scsiFolder(device, tree.enclosures);
   const { spec } = device;
   const [path] = device.paths;
   if (path === undefined) return;
@@ -217,62 +216,17 @@ function addScsi(tree: Tree, world: HostWorld, device: KnownDevice): void {
   for (const [name, text] of Object.entries(attributes))
     tree.files.set(`${folder}/${name}`, `${text}\n`);
   const address = path.address.join(":");
-  tree.links.set(`${sysFolder(device)}/device`, folder);
+  tree.links.set(`${sysFolder(tree, device)}/device`, folder);
   tree.links.set(`/sys/class/scsi_disk/${address}`, folder);
   const host = `host${path.address[0]}`;
   const isBoard = adaptersOf(spec)[path.path] === boardPorts;
   const { hbas = [] } = world.load<Partial<FactsSpec>>("facts", {});
   // What is told of the HBA itself is more, and there without disks too.
   if (!hbas.some((hba) => `host${hba.host}` === host)) {
-    const adapter = `${dirname(dirname(folder))}/scsi_host/${host}`;
+    const adapter = `${hostFolder(adaptersOf(spec)[path.path] ?? "", path.address[0])}/scsi_host/${host}`;
     tree.links.set(`/sys/class/scsi_host/${host}`, adapter);
     // As the driver calls cards of its second generation.
     tree.files.set(`${adapter}/proc_name`, isBoard ? "ahci\n" : "mpt2sas\n");
   }
   if (!isBoard) tree.folders.add(`/sys/class/sas_host/${host}`);
-}
-
-/** The `ses` driver shows each I/O module of a shelf as an enclosure. */
-function addEnclosures(
-  tree: Tree,
-  world: HostWorld,
-  devices: BlockDevices,
-): void {
-  for (const enclosure of enclosuresOf(load(world))) {
-    const folder = `/sys/devices/pci0000:00/${enclosure.adapter}/host${enclosure.address[0]}/enclosure/${enclosure.name}`;
-    tree.links.set(`/sys/class/enclosure/${enclosure.name}`, folder);
-    tree.files.set(`${folder}/id`, `${enclosure.id}\n`);
-    tree.files.set(`${folder}/components`, `${enclosure.slots}\n`);
-    for (let slot = 0; slot < enclosure.slots; slot++) {
-      const at = `${folder}/${slotName(slot)}`;
-      const disk = devices
-        .all()
-        .find(
-          ({ kind, spec, paths }) =>
-            kind === "disk" &&
-            spec.enclosure?.id === enclosure.id &&
-            spec.enclosure.slot === slot &&
-            paths[0]?.path === enclosure.module,
-        );
-      const attributes: Record<string, string> = {
-        active: "0",
-        fault: "0",
-        locate: "0",
-        power_status: "on",
-        slot: String(slot),
-        status: disk === undefined ? "not installed" : "OK",
-        type: "array device",
-      };
-      for (const [name, text] of Object.entries(attributes))
-        tree.files.set(`${at}/${name}`, `${text}\n`);
-      if (disk === undefined) continue;
-      const device = scsiFolder(disk);
-      tree.links.set(`${at}/device`, device);
-      tree.links.set(`${device}/enclosure_device:${slotName(slot)}`, at);
-    }
-  }
-}
-
-function slotName(slot: number): string {
-  return `Slot ${String(slot).padStart(2, "0")}`;
 }

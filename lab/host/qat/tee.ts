@@ -40,6 +40,9 @@ export const tee: Tool = async (call) => {
   }
   if (!existsSync(call.world.path(dirname(path))))
     return fail("No such file or directory");
+  // The kernel's own are there, or nobody makes them.
+  if (path.startsWith("/sys/") && !existsSync(call.world.path(path)))
+    return fail("Permission denied");
   writeFileSync(call.world.path(path), data);
   return 0;
 };

@@ -1,15 +1,28 @@
 import { cardFindings } from "./card-findings";
-import { bare } from "./disks";
-import type { Disk, Facts, MemoryModule, Versions } from "./facts";
+import { diskFindings } from "./disk-findings";
+import type { Facts, MemoryModule, Versions } from "./facts";
+import { type Before, healthFindings, linkFindings } from "./health-findings";
+import { firmwareFindings } from "./known-firmware";
 import type { Expected } from "./model";
+import { placesOf } from "./places";
+import { shelfFindings } from "./shelf-findings";
 
 /** A sentence for each difference, with the place that it is at first. */
-export function findingsOf(expected: Expected, facts: Facts): string[] {
-  const { cards = [], memory, disks, versions = {} } = expected;
+export function findingsOf(
+  expected: Expected,
+  facts: Facts,
+  before: Before,
+): string[] {
+  const { cards = [], memory, disks, enclosures, versions = {} } = expected;
+  const places = placesOf(expected, facts);
   return [
     ...cardFindings(cards, facts),
+    ...firmwareFindings(facts),
     ...(memory ? memoryFindings(memory, facts.memory) : []),
-    ...(disks ? diskFindings(disks, expected, facts.disks) : []),
+    ...(enclosures ? shelfFindings(enclosures, expected, facts, places) : []),
+    ...(disks ? diskFindings(disks, expected, facts, places) : []),
+    ...healthFindings(facts, before, places),
+    ...linkFindings(facts, before, places),
     ...versionFindings(versions, facts.versions),
   ];
 }
@@ -87,76 +100,6 @@ function moduleDifferences(
       `runs at ${speed ?? "an unknown number of"} MT/s, expected ${wanted.speed}`,
     );
   return differences;
-}
-
-function diskFindings(
-  wanted: Wanted<"disks">,
-  { enclosures = [], disksWithoutWwn = 0 }: Expected,
-  found: readonly Disk[],
-): string[] {
-  const shelf = (id: string | undefined) =>
-    id === undefined
-      ? undefined
-      : (enclosures.find((item) => bare(item.id) === bare(id))?.name ?? id);
-  const placeOf = (disk: Pick<Disk, "enclosure" | "slot">) =>
-    disk.enclosure === undefined
-      ? "outside of any shelf"
-      : `shelf ${shelf(disk.enclosure)} slot ${disk.slot ?? "unknown"}`;
-  const rest = new Set(found);
-  const findings = wanted.flatMap((item) => {
-    const disk = found.find((other) => bare(other.wwn) === bare(item.wwn));
-    if (disk === undefined) {
-      const place =
-        item.enclosure === undefined
-          ? "disks"
-          : `shelf ${item.enclosure} slot ${item.slot ?? "unknown"}`;
-      return [`${place}: disk "${item.name}" (WWN ${item.wwn}) is not there`];
-    }
-    rest.delete(disk);
-    const say = (text: string) =>
-      `${placeOf(disk)}: disk "${item.name}" (WWN ${item.wwn}) ${text}`;
-    const differences: string[] = [];
-    for (const key of ["serial", "model"] as const)
-      if (item[key] !== undefined && item[key] !== disk[key])
-        differences.push(
-          say(`has ${key} ${disk[key] || "unknown"}, expected ${item[key]}`),
-        );
-    if (item.sizeBytes !== undefined && item.sizeBytes !== disk.sizeBytes)
-      differences.push(
-        say(`has ${disk.sizeBytes} bytes, expected ${item.sizeBytes}`),
-      );
-    const isElsewhere =
-      (item.enclosure !== undefined &&
-        item.enclosure !== shelf(disk.enclosure)) ||
-      (item.slot !== undefined && item.slot !== disk.slot);
-    if (isElsewhere)
-      differences.push(
-        say(
-          `belongs into ${item.enclosure ? `shelf ${item.enclosure} ` : ""}slot ${item.slot ?? "unknown"}`,
-        ),
-      );
-    if (item.paths !== undefined && item.paths !== disk.paths)
-      differences.push(
-        say(`is reached by ${disk.paths} paths, expected ${item.paths}`),
-      );
-    return differences;
-  });
-  const unnamed = [...rest]
-    .filter(({ enclosure }) => enclosure === undefined)
-    .slice(0, disksWithoutWwn);
-  for (const disk of unnamed) rest.delete(disk);
-  const lost = disksWithoutWwn - unnamed.length;
-  const fewer =
-    lost > 0
-      ? [
-          `disks: ${lost} of the ${disksWithoutWwn} whose WWN the manifest does not tell ${lost === 1 ? "is" : "are"} not there`,
-        ]
-      : [];
-  const unknown = [...rest].map(
-    (disk) =>
-      `${placeOf(disk)}: disk ${disk.model} ${disk.serial} (${disk.wwn ? `WWN ${disk.wwn}` : "without a WWN"}), of which the manifest knows nothing`,
-  );
-  return [...findings, ...fewer, ...unknown];
 }
 
 function versionFindings(wanted: Partial<Versions>, found: Versions): string[] {

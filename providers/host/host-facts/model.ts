@@ -37,6 +37,8 @@ const card = z.strictObject({
       mode: z.enum(["IT", "IR"]).optional(),
     })
     .optional(),
+  /** Of a SAS HBA: the phys of each of its external ports. */
+  ports: z.array(z.array(z.int().min(0)).min(1)).optional(),
 });
 
 const memoryModule = z.strictObject({
@@ -67,6 +69,23 @@ const disk = z.strictObject({
   paths: z.int().min(1).optional(),
 });
 
+const enclosure = z.strictObject({
+  name: z.string(),
+  /** Logical id that it tells ("sg_ses", or the label); left out: it is known by its disks, else by its cable. */
+  id: wwn.optional(),
+  /** All that lead to it: one more is a finding too. Left out: any. */
+  ways: z
+    .array(
+      z.strictObject({
+        /** A name of `cards`. */
+        card: z.string(),
+        /** An index of its `ports`. */
+        port: z.int().min(0),
+      }),
+    )
+    .optional(),
+});
+
 const expected = z.strictObject({
   cards: z.array(card).optional(),
   /** All of them: one more is a finding too. */
@@ -75,8 +94,8 @@ const expected = z.strictObject({
   disks: z.array(disk).optional(),
   /** Further disks outside of shelves, of which the manifest has no WWN. */
   disksWithoutWwn: z.int().min(0).optional(),
-  /** Shelves by the logical id that they tell ("sg_ses", or the label). */
-  enclosures: z.array(z.strictObject({ name: z.string(), id: wwn })).optional(),
+  /** All of them: one more is a finding too. */
+  enclosures: z.array(enclosure).optional(),
   /** Begins of versions: "6.17" is met by 6.17.2-1-pve. */
   versions: z
     .strictObject({
@@ -110,15 +129,18 @@ export type HostFactsInputs = z.output<typeof shape>;
 
 /** The facts, and a sentence for each difference from what is expected. */
 export interface HostFactsOutputs
-  extends Pick<Facts, "hbas" | "versions">,
-    Partial<Omit<Facts, "hbas" | "versions">> {
+  extends Pick<Facts, Kept>,
+    Partial<Omit<Facts, Kept>> {
   findings: string[];
 }
+
+/** What outputs and state hold also without the inventory: it is small. */
+type Kept = "hbas" | "shelves" | "health" | "links" | "versions";
 
 export const parse = (inputs: unknown): HostFactsInputs => shape.parse(inputs);
 
 export const schema = shape.superRefine(({ expected = {} }, context) => {
-  const { cards = [], disks = [], enclosures } = expected;
+  const { cards = [], disks = [], enclosures = [] } = expected;
   const problem = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path: ["expected", ...path], message });
   const twice = (area: string, key: string, values: (string | undefined)[]) => {
@@ -136,10 +158,29 @@ export const schema = shape.superRefine(({ expected = {} }, context) => {
     "wwn",
     disks.map((item) => item.wwn.toLowerCase()),
   );
+  twice(
+    "enclosures",
+    "name",
+    enclosures.map(({ name }) => name),
+  );
+  twice(
+    "enclosures",
+    "id",
+    enclosures.map(({ id }) => id?.toLowerCase()),
+  );
+  for (const [index, { ways = [] }] of enclosures.entries())
+    for (const [at, { card, port }] of ways.entries()) {
+      const ports = cards.find(({ name }) => name === card)?.ports;
+      if (ports?.[port] === undefined)
+        problem(
+          ["enclosures", index, "ways", at],
+          `no card "${card}" with a port ${port}`,
+        );
+    }
   for (const [index, { enclosure }] of disks.entries())
     if (
       enclosure !== undefined &&
-      !enclosures?.some(({ name }) => name === enclosure)
+      !enclosures.some(({ name }) => name === enclosure)
     )
       problem(["disks", index, "enclosure"], `no enclosure "${enclosure}"`);
 });

@@ -2,7 +2,16 @@ import type { CustomResourceOptions, Output } from "@pulumi/pulumi";
 import type { z } from "zod";
 import { DynamicResource, type Inputs } from "../../dynamic/resource";
 import { typeToken } from "../../dynamic/token";
-import type { Disk, Hba, MemoryModule, PciDevice, Versions } from "./facts";
+import type {
+  Disk,
+  Hba,
+  Health,
+  LinkErrors,
+  MemoryModule,
+  PciDevice,
+  Shelf,
+  Versions,
+} from "./facts";
 import type { schema } from "./model";
 
 export type HostFactsArgs = Inputs<z.input<typeof schema>>;
@@ -20,6 +29,12 @@ export class HostFacts extends DynamicResource {
   declare readonly pci: Output<PciDevice[] | undefined>;
   declare readonly hbas: Output<Hba[]>;
   declare readonly disks: Output<Disk[] | undefined>;
+  /** What is in which slot, and by which ways. */
+  declare readonly shelves: Output<Shelf[]>;
+  /** Of each disk, as it says itself. */
+  declare readonly health: Output<Health[]>;
+  /** Of each phy that has counted any. */
+  declare readonly links: Output<LinkErrors[]>;
   /** Undefined also where the firmware does not say. */
   declare readonly memory: Output<MemoryModule[] | undefined>;
   declare readonly versions: Output<Versions>;
@@ -35,7 +50,17 @@ export class HostFacts extends DynamicResource {
       HostFacts.kind,
       name,
       args,
-      ["pci", "hbas", "disks", "memory", "versions", "findings"],
+      [
+        "pci",
+        "hbas",
+        "disks",
+        "shelves",
+        "health",
+        "links",
+        "memory",
+        "versions",
+        "findings",
+      ],
       options,
     );
   }

@@ -1,7 +1,7 @@
 import type { Machine, Words } from "../../host/client";
 import type { PciDevice } from "../../host/host-facts/facts";
-import { attributes, pairs } from "../../host/host-facts/gather";
 import { linkPaths, parsePci, withLinks } from "../../host/host-facts/pci";
+import { attributes, pairs } from "../../host/host-facts/sysfs";
 import { type Counters, parseCounters } from "./counters";
 import { parseCrypto, type RegisteredAlgorithm } from "./crypto";
 import { pathOf } from "./files";

@@ -2,61 +2,100 @@ import type { Call, Tool } from "../../tool";
 import { bytesFrom } from "../contents/formats";
 import { alive, type KnownDevice } from "../devices";
 import { disksOf } from "../disks";
+import { changeFaults, loadFaults } from "../state";
 
-const known = new Set([
-  "-j",
-  "--json",
-  "-a",
-  "--all",
-  "-i",
-  "--info",
-  "-H",
-  "--health",
-  "-A",
-  "--attributes",
-  "-x",
-  "--xall",
-]);
+const known = [
+  /^(-[aiHAx]|--(all|info|health|attributes|xall))$/,
+  /^(-j|--json)(=[cgiosuvy]*)?$/,
+];
+const powerModes = /^(never|(sleep|standby|idle)(,\d{1,3}){0,2})$/;
 
-/** As smartmontools 7.4, in JSON. */
+interface Parsed {
+  device?: string;
+  isCompact: boolean;
+  nocheck?: string;
+  /** What it says of an option that it does not know. */
+  refusal?: string;
+}
+
+function parse(words: readonly string[]): Parsed {
+  const parsed: Parsed = { isCompact: false };
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const [, mode = word === "-n" ? rest.shift() : undefined] =
+      /^(?:--nocheck=|-n(?=.))(.*)$/.exec(word) ?? [];
+    if (mode !== undefined) {
+      if (!powerModes.test(mode))
+        parsed.refusal = `INVALID ARGUMENT TO -n: ${mode}\n=======> VALID ARGUMENTS ARE: never, sleep[,STATUS[,STATUS2]], standby[,STATUS[,STATUS2]], idle[,STATUS[,STATUS2]] <=======`;
+      parsed.nocheck = mode;
+    } else if (!word.startsWith("-")) parsed.device ??= word;
+    else if (known.some((option) => option.test(word)))
+      parsed.isCompact ||= /=.*c/.test(word);
+    else parsed.refusal = `UNRECOGNIZED OPTION: ${word.replace(/^-+/, "")}`;
+  }
+  return parsed;
+}
+
+/** As smartmontools 7.4, in JSON; its exit code is a sum of bits, see smartctl(8). */
 export const smartctl: Tool = (call) => {
-  const flags = call.words.filter((word) => word.startsWith("-"));
-  const unknown = flags.find((flag) => !known.has(flag));
-  if (unknown !== undefined) {
+  const { device: path, isCompact, nocheck, refusal } = parse(call.words);
+  if (refusal !== undefined) {
     call.stdout.write(
-      `smartctl 7.4 2023-08-01 r5530 [x86_64-linux-6.12.0-amd64] (local build)\n\n=======> UNRECOGNIZED OPTION: ${unknown.replace(/^-+/, "")}\n\nUse smartctl -h to get a usage summary\n\n`,
+      `smartctl 7.4 2023-08-01 r5530 [x86_64-linux-6.12.0-amd64] (local build)\n\n=======> ${refusal}\n\nUse smartctl -h to get a usage summary\n\n`,
     );
     return 1;
   }
-  const [path] = call.words.filter((word) => !word.startsWith("-"));
   const device = disksOf(call.world).find(path ?? "");
-  const fail = (text: string, code: number): number => {
-    const messages = [{ string: text, severity: "error" }];
-    call.stdout.write(json(call, code, { messages }, {}));
+  const say = (code: number, more: object, facts: object): number => {
+    const value = json(call, code, more, facts);
+    call.stdout.write(
+      `${JSON.stringify(value, null, isCompact ? undefined : 2)}\n`,
+    );
     return code;
   };
+  const message = (string: string, code: number, severity = "error") =>
+    say(code, { messages: [{ string, severity }] }, {});
   if (path === undefined)
-    return fail(
+    return message(
       "ERROR: smartctl requires a device name as the final command-line argument.",
       1,
     );
   if (device === undefined || device.kind !== "disk")
-    return fail(`${path}: Unable to detect device type`, 1);
+    return message(`${path}: Unable to detect device type`, 1);
   if (call.user !== "root")
-    return fail(`Smartctl open device: ${path} failed: Permission denied`, 2);
+    return message(
+      `Smartctl open device: ${path} failed: Permission denied`,
+      2,
+    );
   const [first] = device.paths;
   if (first === undefined || !alive(call.world, first))
-    return fail(
+    return message(
       `Smartctl open device: ${path} failed: No such device or address`,
       2,
     );
-  call.stdout.write(json(call, 0, {}, facts(device, path)));
-  return 0;
+  const health = loadFaults(call.world).smart?.[device.serial];
+  if (health === "asleep") {
+    const [mode = "", status = "2"] = nocheck?.split(",") ?? [];
+    if (/standby|idle/.test(mode))
+      return message(
+        `Device is in STANDBY${device.spec.vendor === "ATA" ? "" : "_Z BY TIMER"} mode, exit(${status})`,
+        Number(status),
+        "information",
+      );
+    // What is read of it has to be read from its platters: it spins up.
+    changeFaults(call.world, ({ smart }) => {
+      delete smart?.[device.serial];
+    });
+  }
+  const isFailing = health === "failing";
+  // An ATA disk has the attribute below its threshold, and its log of errors.
+  const bits = device.spec.vendor === "ATA" ? 8 + 16 + 64 : 8;
+  return say(isFailing ? bits : 0, {}, facts(device, path, isFailing));
 };
 
-function json(call: Call, code: number, more: object, facts: object): string {
+function json(call: Call, code: number, more: object, facts: object): object {
   const now = new Date();
-  const value = {
+  return {
     json_format_version: [1, 0],
     smartctl: {
       version: [7, 4],
@@ -74,10 +113,9 @@ function json(call: Call, code: number, more: object, facts: object): string {
     },
     ...facts,
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function facts(device: KnownDevice, path: string): object {
+function facts(device: KnownDevice, path: string, isFailing: boolean): object {
   const { spec } = device;
   const isAta = spec.vendor === "ATA";
   const common = {
@@ -96,7 +134,7 @@ function facts(device: KnownDevice, path: string): object {
     rotation_rate: spec.rotational ? 7200 : 0,
     serial_number: spec.serial,
     smart_support: { available: true, enabled: true },
-    smart_status: { passed: true },
+    smart_status: { passed: !isFailing },
     power_on_time: {
       hours: 20_000 + (bytesFrom(spec.serial, 2).readUInt16LE(0) % 10_000),
     },
@@ -112,6 +150,15 @@ function facts(device: KnownDevice, path: string): object {
         id: Number.parseInt(spec.wwn.slice(9), 16),
       },
       temperature: { current: 34 },
+      ata_smart_attributes: {
+        revision: 16,
+        table: [
+          attribute(5, "Reallocated_Sector_Ct", 10, isFailing ? 2_480 : 0),
+          attribute(197, "Current_Pending_Sector", 0, isFailing ? 8 : 0),
+          attribute(198, "Offline_Uncorrectable", 0, isFailing ? 8 : 0),
+          attribute(199, "UDMA_CRC_Error_Count", 0, 0),
+        ],
+      },
     };
   return {
     ...common,
@@ -128,12 +175,30 @@ function facts(device: KnownDevice, path: string): object {
     },
     scsi_transport_protocol: { name: "SAS (SPL-4)", value: 6 },
     temperature: { current: 34, drive_trip: 60 },
-    scsi_grown_defect_list: 0,
+    scsi_grown_defect_list: isFailing ? 248 : 0,
     scsi_error_counter_log: {
-      read: counters,
+      read: { ...counters, total_uncorrected_errors: isFailing ? 3 : 0 },
       write: counters,
       verify: counters,
     },
+  };
+}
+
+function attribute(
+  id: number,
+  name: string,
+  thresh: number,
+  raw: number,
+): object {
+  const value = thresh > 0 && raw > 0 ? 5 : 100;
+  return {
+    id,
+    name,
+    value,
+    worst: value,
+    thresh,
+    when_failed: value <= thresh ? "now" : "",
+    raw: { value: raw, string: `${raw}` },
   };
 }
 
