@@ -36,7 +36,7 @@ async function program() {
   const storage = new StorageFabric(site, (host) =>
     [machinery.get(host) ?? []].flat(),
   );
-  const { proved: accelerators } = new Accelerators(site, (host) =>
+  const accelerators = new Accelerators(site, (host) =>
     [machinery.get(host) ?? []].flat(),
   );
   const machines: Record<string, object> = {};
@@ -45,6 +45,7 @@ async function program() {
       ...(hosts.get(guest.host)?.neededBy(guest) ?? []),
       ...(bridges.get(guest.host) ?? []),
       ...storage.neededBy(guest),
+      ...accelerators.neededBy(guest),
     ];
     const { machine } = new ServiceVm(site, guest, needs);
     const { vmNumber: vmId, addresses, pending } = machine;
@@ -54,7 +55,7 @@ async function program() {
     }
   }
   const { storageClasses } = storage;
-  return { machines, accelerators, storageClasses };
+  return { machines, accelerators: accelerators.proved, storageClasses };
 }
 
 export = program;

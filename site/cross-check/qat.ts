@@ -1,5 +1,5 @@
 import { card as known } from "../catalog";
-import type { QatCard, Site } from "../manifest";
+import type { Guest, QatCard, Site } from "../manifest";
 import type { Problem } from "../problem";
 import { cardOf } from "../qat";
 import { twice } from "./names";
@@ -11,7 +11,37 @@ export function qatProblems(site: Site): Problem[] {
   return [
     ...twice("QAT name", qat, ({ name }) => name, ["qat"]),
     ...qat.flatMap((entry, index) => entryProblems(site, entry, index)),
+    ...site.guests.flatMap((guest, index) => guestProblems(site, guest, index)),
   ];
+}
+
+/** A guest that is given a card by its name. */
+function guestProblems(
+  { qat, proxmox }: Site,
+  { host, pciDevices = [] }: Guest,
+  index: number,
+): Problem[] {
+  return pciDevices.flatMap(({ mapping }, at) => {
+    const card = qat.find(({ name }) => name === mapping);
+    if (card === undefined) return [];
+    const path = ["guests", index, "pciDevices", at, "mapping"];
+    if (card.stack !== "passthrough")
+      return {
+        message: `QAT "${mapping}" is its host's own, with stack ${card.stack}, set passthrough there or drop this`,
+        path,
+      };
+    if (!proxmox.hosts.some((item) => item.host === card.host))
+      return {
+        message: `QAT "${mapping}" is in "${card.host}", which is no host of proxmox.hosts, drop this`,
+        path,
+      };
+    return card.host === host
+      ? []
+      : {
+          message: `QAT "${mapping}" is in host "${card.host}", move the guest there or drop this`,
+          path,
+        };
+  });
 }
 
 function entryProblems(site: Site, entry: QatCard, index: number): Problem[] {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as log from "@pulumi/pulumi/log";
 import { Accelerators } from "../../components/accelerators";
+import { schema as mappingSchema } from "../../providers/proxmox/pci-mapping/model";
 import { schema } from "../../providers/qat/qat-device/model";
 import { loadSite } from "../../site";
 
@@ -12,7 +13,15 @@ beforeAll(() =>
   pulumi.runtime.setMocks({
     newResource: (args) => {
       made.push(args);
-      const outputs = { rung: "offered", missing: [], findings: [finding] };
+      const functions = ["0000:54:01.0", "0000:54:01.1"].map((path) => ({
+        virtualFunctions: [path],
+      }));
+      const outputs = {
+        rung: "offered",
+        missing: [],
+        findings: [finding],
+        functions,
+      };
       return { id: `${args.name}-id`, state: { ...args.inputs, ...outputs } };
     },
     call: ({ token }) => {
@@ -39,5 +48,32 @@ test("each card of the area qat is a device as its schema takes it, and what is 
     host: "router-server",
     stack: "in-tree",
     uses: ["ipsec"],
+  });
+});
+
+test("a card that is given to guests is mapped under its name, and who is given it waits for that", async () => {
+  const qat = site.qat.map((card) => ({
+    ...card,
+    stack: "passthrough" as const,
+    uses: [],
+    proof: undefined,
+  }));
+  const accelerators = new Accelerators({ ...site, qat }, () => []);
+  const [guest] = site.guests;
+  if (guest === undefined) throw new Error("no guest");
+  const given = { ...guest, pciDevices: [{ mapping: "qat" }] };
+  const [mapping] = accelerators.neededBy(given);
+  await new Promise((resolve) => mapping?.urn.apply(resolve));
+  expect(accelerators.neededBy(guest)).toEqual([]);
+  const [declared] = made.filter(({ type }) => type.endsWith(":PciMapping"));
+  const { __provider, ...rest } = declared?.inputs ?? {};
+  expect(mappingSchema.safeParse(rest).error).toBeUndefined();
+  expect(rest).toMatchObject({
+    host: "router-server",
+    name: "qat",
+    map: [
+      { node: "router-server", path: "0000:54:01.0", id: "8086:37c9" },
+      { node: "router-server", path: "0000:54:01.1", id: "8086:37c9" },
+    ],
   });
 });

@@ -16,6 +16,12 @@ type Values = Record<string, unknown>;
 const proof = { load: "kernel", run: "first" };
 const rungs = (props: Values) =>
   (props.functions as { rung: string }[]).map(({ rung }) => rung);
+/** As SR-IOV of the adapter places them: from the second device of the bus on. */
+const addressesBehind = (address: string) =>
+  Array.from(
+    { length: 16 },
+    (_, at) => `${address.slice(0, -5)}:0${at < 8 ? 1 : 2}.${at % 8}`,
+  );
 const start = async (inputs: Values, machine = {}) => {
   host = await qatHost(machine);
   return { ...(await host.create(inputs)), inputs };
@@ -35,7 +41,7 @@ test("without a load nothing is called accelerated, and what a load would show i
       link: "x16 at 8 GT/s",
       driver: "c6xx",
       heartbeat: "answers",
-      virtualFunctions: 0,
+      virtualFunctions: addressesBehind(address),
     })),
     usesShown: [
       { use: "ipsec", isShown: false },
@@ -307,6 +313,21 @@ describe("for guests", () => {
       ]),
     });
     expect(props.algorithms).not.toEqual([]);
+  });
+
+  test("the addresses of the virtual functions are said, also while they are gone", async () => {
+    const { id, props, inputs } = await start(passthrough());
+    const addresses = endpoints.map(addressesBehind);
+    const said = ({ functions }: Values) =>
+      (functions as { virtualFunctions: string[] }[]).map(
+        ({ virtualFunctions }) => virtualFunctions,
+      );
+    const [behind] = addresses[0] ?? [];
+    expect(await host.run("lspci -vmm -k -nn -D")).toContain(behind);
+    expect(said(props)).toEqual(addresses);
+    await host.run(`tee /sys/bus/pci/devices/${first}/sriov_numvfs`, "0");
+    const { found, changes } = await host.look(id, props, inputs);
+    expect([said(found), changes]).toEqual([addresses, true]);
   });
 
   test("with its denylist vfio-pci gives them none, and nothing is offered", async () => {

@@ -170,3 +170,30 @@ test.each<[string, (site: Site) => void, string[]]>([
 ])("%s: the rules find what they find", (_what, change, rules) => {
   expect(findings(change).map(({ rule }) => rule)).toEqual(rules);
 });
+
+/** Somebody's guest is given the card; who, on which host. */
+const given: [string, Values, string][] = [
+  [
+    "a card that is its host's own",
+    {},
+    `QAT "qat" is its host's own, with stack in-tree, set passthrough there or drop this`,
+  ],
+  [
+    "a card of another host",
+    guests,
+    'QAT "qat" is in host "router-server", move the guest there or drop this',
+  ],
+];
+test.each(given)("%s is not given to a guest", (_, changes, message) => {
+  const manifest = parse(dev) as Manifest & { guests: Values[] };
+  const [first] = manifest.qat;
+  manifest.qat = [{ ...first, ...changes }];
+  const index = manifest.guests.findIndex(
+    ({ host }) => host !== "router-server",
+  );
+  manifest.guests[index] = {
+    ...manifest.guests[index],
+    pciDevices: [{ mapping: "qat" }],
+  };
+  expect(() => parseSite(stringify(manifest), "site.yaml")).toThrow(message);
+});

@@ -122,6 +122,8 @@ function addSriov(
 ): void {
   const at = `/sys/devices/pci0000:00/${address}`;
   tree.put(`${at}/sriov_totalvfs`, banks);
+  tree.put(`${at}/sriov_offset`, 8);
+  tree.put(`${at}/sriov_stride`, 1);
   tree.put(`${at}/sriov_numvfs`, virtualFunctions);
   tree.put(`${at}/sriov_drivers_autoprobe`, autoprobe ? 1 : 0);
   for (let index = 0; index < virtualFunctions; index++) {

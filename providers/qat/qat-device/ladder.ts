@@ -87,7 +87,10 @@ function outputOf(
     ...(link && { link: `x${link.width} at ${link.speed} GT/s` }),
     ...(driver && { driver }),
     heartbeat,
-    virtualFunctions: virtualFunctions.length,
+    virtualFunctions:
+      virtualFunctions.length > 0
+        ? virtualFunctions.map(({ address: own }) => own).sort()
+        : item.wouldHave,
   };
 }
 

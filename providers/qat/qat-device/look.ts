@@ -34,6 +34,8 @@ export interface VirtualFunction {
 export interface Seen extends PciDevice {
   /** How many there could be. */
   totalVirtualFunctions: number;
+  /** The addresses that these would have. */
+  wouldHave: string[];
   virtualFunctions: VirtualFunction[];
   /** Undefined: nothing says so. */
   isStarted?: boolean;
@@ -145,7 +147,7 @@ async function writtenAt(
 function ownPaths(address: string): string[] {
   const at = `${devices}/${address}`;
   return [
-    `${at}/sriov_totalvfs`,
+    ...["totalvfs", "offset", "stride"].map((name) => `${at}/sriov_${name}`),
     ...[
       "fw_counters",
       "heartbeat/status",
@@ -183,19 +185,43 @@ function virtualOf(
   });
 }
 
+/**
+ * The address so many functions on: of "0000:3d:00.0" 8 on is "0000:3d:01.0".
+ * As pci_iov_virtfn_bus and pci_iov_virtfn_devfn of Linux's drivers/pci/iov.c.
+ */
+function addressAfter(address: string, count: number): string {
+  const [domain = "", bus = "", device = "", own = ""] = address.split(/[:.]/);
+  const [atBus, atDevice, atOwn] = [bus, device, own].map((text) =>
+    Number.parseInt(text, 16),
+  ) as [number, number, number];
+  const number = (atBus << 8) + (atDevice << 3) + atOwn + count;
+  const hexadecimal = (value: number) => value.toString(16).padStart(2, "0");
+  return `${domain}:${hexadecimal(number >> 8)}:${hexadecimal((number >> 3) & 31)}.${number & 7}`;
+}
+
 function shownOf(
   address: string,
   all: (path: string) => readonly string[] | undefined,
 ): Pick<
   Seen,
-  "totalVirtualFunctions" | "isStarted" | "heartbeat" | "counters" | "instances"
+  | "totalVirtualFunctions"
+  | "wouldHave"
+  | "isStarted"
+  | "heartbeat"
+  | "counters"
+  | "instances"
 > {
   const at = folderOf(address);
   const table = all(countersOf(address));
   const [beat] = all(`${at}/heartbeat/status`) ?? all(`${at}/heartbeat`) ?? [];
-  const total = all(`${devices}/${address}/sriov_totalvfs`)?.[0];
+  const [total = 0, offset = 0, stride = 0] = ["totalvfs", "offset", "stride"]
+    .map((name) => all(`${devices}/${address}/sriov_${name}`)?.[0])
+    .map((text) => Number(text ?? 0));
   return {
-    totalVirtualFunctions: Number(total ?? 0),
+    totalVirtualFunctions: total,
+    wouldHave: Array.from({ length: stride > 0 ? total : 0 }, (_, index) =>
+      addressAfter(address, offset + stride * index),
+    ),
     // The driver shows them of what has started, and takes them away.
     isStarted: table !== undefined,
     heartbeat:

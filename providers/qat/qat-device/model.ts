@@ -112,7 +112,8 @@ export interface EndpointOutput {
   link?: string;
   driver?: string;
   heartbeat: "answers" | "fails" | "unknown";
-  virtualFunctions: number;
+  /** Their addresses; of an endpoint that has none now, those that it would have. */
+  virtualFunctions: string[];
 }
 
 export interface AlgorithmOutput {
