@@ -5,6 +5,14 @@ import { HostError } from "../host/client/errors";
 const pauseMs = 1_000;
 const attempts = 5;
 
+/** Nobody knows what came of it: the connection went. */
+export function isOpen(error: unknown): error is HostError {
+  return (
+    error instanceof HostError &&
+    (error.kind === "lost" || error.kind === "unreachable")
+  );
+}
+
 /**
  * Repeats a step whose outcome nobody knows, because the connection went in
  * its middle. Each run of `step` looks first and does only what is missing.
@@ -17,10 +25,7 @@ export async function settle<T>(
     try {
       return await step();
     } catch (error) {
-      const isOpen =
-        error instanceof HostError &&
-        (error.kind === "lost" || error.kind === "unreachable");
-      if (!isOpen || attempt === attempts || signal.aborted) throw error;
+      if (!isOpen(error) || attempt === attempts || signal.aborted) throw error;
       try {
         await sleep(pauseMs, undefined, { signal });
       } catch {

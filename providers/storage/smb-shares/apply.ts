@@ -1,13 +1,5 @@
 import { UserError } from "../../dynamic/failure";
 import type { Place } from "../place";
-import {
-  accountsOn,
-  addUser,
-  describe,
-  markText,
-  ownerOf,
-  setPassword,
-} from "./accounts";
 import type { Claimed, Known } from "./claim";
 import {
   blockOf,
@@ -16,7 +8,8 @@ import {
   renderBlock,
   withBlock,
 } from "./configuration";
-import type { SmbSharesInputs } from "./model";
+import type { SmbSharesInputs, SmbSharesOutputs } from "./model";
+import { addAccounts, changeAccounts, type Past } from "./people";
 import {
   find,
   isSame,
@@ -24,6 +17,7 @@ import {
   parametersOf,
   renderSection,
   type Section,
+  unmarked,
   withdrawMark,
 } from "./registry";
 import {
@@ -38,12 +32,6 @@ import {
 import { serve } from "./service";
 import type { Undo } from "./undo";
 
-/** What the state knows of passwords; a create knows nothing. */
-export interface Past {
-  passwords: Readonly<Record<string, string>>;
-  passwordsSet: Readonly<Record<string, string>>;
-}
-
 /** Below /etc, where nobody but root may write; Samba reads no name like it. */
 const candidateOf = (name: string) =>
   `/etc/samba/hybrid-site-${name}.candidate`;
@@ -55,12 +43,14 @@ export interface Work {
   known: Known;
   past: Past;
   undo: Undo;
+  /** Has the state know what can no longer be taken back. */
+  record(outputs: SmbSharesOutputs): void;
 }
 
 /** Answers when each account's password was set. */
 export async function apply(
   place: Place,
-  { inputs, found, claimed, known, past, undo }: Work,
+  { inputs, found, claimed, known, past, undo, record }: Work,
 ): Promise<Record<string, string>> {
   const { owners } = known;
   const wanted = sectionsOf(inputs, claimed);
@@ -84,7 +74,7 @@ export async function apply(
       await write(place, candidate, text + sections, "0600");
       await refuseDisliked(place, candidate);
     }
-    await makeAccounts(place, inputs, found, claimed, undo);
+    await addAccounts(place, { inputs, found, claimed, undo });
     await setDirectories(place, inputs, undo);
     for (const { name } of changed) {
       undo.share(name);
@@ -99,11 +89,14 @@ export async function apply(
       await write(place, configurationFile, text, "0644");
     }
     await serve(place, inputs, isFiled, undo);
-    if (changed.length + gone.length > 0)
-      await sendAway(place, [...changed, ...gone], found.sections);
+    const news = changed.filter(({ name, parameters }) => {
+      const before = find(found.sections, name);
+      return (
+        !before || !isSame(unmarked(before), unmarked({ name, parameters }))
+      );
+    });
+    await sendAway(place, [...news, ...gone], found.sections);
     await readBack(place, inputs, wanted, gone);
-    await dropAccounts(place, inputs, owners, found);
-    return await rotate(place, inputs, found, past);
   } catch (error) {
     throw await undo.after(error, place);
   } finally {
@@ -113,6 +106,7 @@ export async function apply(
         .remove(candidate, AbortSignal.timeout(5_000))
         .catch(() => undefined);
   }
+  return changeAccounts(place, { inputs, found, claimed, known, past, record });
 }
 
 function sectionsOf(inputs: SmbSharesInputs, { shares }: Claimed): Section[] {
@@ -137,28 +131,6 @@ async function refuseDisliked(place: Place, candidate: string): Promise<void> {
     place.operation.tell(
       `testparm on host "${place.machine.name}" says of smb.conf: ${line}`,
     );
-}
-
-async function makeAccounts(
-  place: Place,
-  inputs: SmbSharesInputs,
-  found: Found,
-  claimed: Claimed,
-  undo: Undo,
-): Promise<void> {
-  const { owner, accounts, passwords } = inputs;
-  for (const name of accounts) {
-    const { user, samba } = found.accounts.get(name) ?? {};
-    if (user === undefined) await act(place, addUser(name, owner));
-    if (samba === undefined) {
-      undo.account(name);
-      await setPassword(place, name, passwords[name] ?? "");
-    }
-    const isAdopted = claimed.accounts.has(name);
-    if (samba?.owner !== owner || samba.adopted !== isAdopted)
-      await act(place, describe(name, markText(owner, isAdopted)));
-    if (samba?.isDisabled) await act(place, ["smbpasswd", "-e", name]);
-  }
 }
 
 async function setDirectories(
@@ -234,46 +206,3 @@ async function readBack(
 }
 
 const none: Section = { name: "", parameters: new Map() };
-
-/** The user of the system stays: files in the datasets are his, by number. */
-export async function dropAccounts(
-  place: Place,
-  { accounts }: Pick<SmbSharesInputs, "accounts">,
-  owners: readonly string[],
-  found: Found,
-): Promise<void> {
-  for (const account of found.accounts.values()) {
-    const { name, samba } = account;
-    if (samba === undefined || accounts.includes(name)) continue;
-    if (!owners.includes(ownerOf(account) ?? "")) continue;
-    if (samba.adopted) await act(place, describe(name, ""));
-    else await act(place, ["smbpasswd", "-x", name]);
-  }
-}
-
-/** Last, for an old password cannot be given back; answers when each was set. */
-async function rotate(
-  place: Place,
-  { accounts, passwords }: SmbSharesInputs,
-  found: Found,
-  past: Past,
-): Promise<Record<string, string>> {
-  for (const name of accounts) {
-    const before = found.accounts.get(name)?.samba;
-    const isSame =
-      past.passwords[name] === passwords[name] &&
-      past.passwordsSet[name] === before?.setAt;
-    if (before && !isSame)
-      await setPassword(place, name, passwords[name] ?? "");
-  }
-  const now = await accountsOn(place, accounts);
-  return Object.fromEntries(
-    accounts.map((name) => {
-      const { samba } = now.get(name) ?? {};
-      if (samba) return [name, samba.setAt];
-      throw new UserError(
-        `account "${name}" is not on host "${place.machine.name}", though smbpasswd said nothing`,
-      );
-    }),
-  );
-}

@@ -4,7 +4,7 @@ import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
 import { markFrom } from "../mark";
 import { alone, type Place, placeOn } from "../place";
-import { apply, type Past } from "./apply";
+import { apply, type Work } from "./apply";
 import { claim, isOurs, type Known, ownersOn } from "./claim";
 import {
   blockOf,
@@ -19,6 +19,7 @@ import {
   type SmbSharesOutputs,
   schema,
 } from "./model";
+import { type Past, timesThatStay } from "./people";
 import {
   find,
   isSame,
@@ -66,7 +67,15 @@ const kind: Kind<SmbSharesInputs, SmbSharesOutputs> = {
 
   async create(inputs, operation) {
     const known = { owners: [inputs.owner], shares: [], accounts: [] };
-    const passwordsSet = await converge(inputs, operation, known, nothing);
+    const record: Work["record"] = (outputs) =>
+      operation.exists(inputs.name, outputs);
+    const passwordsSet = await converge(
+      inputs,
+      operation,
+      known,
+      nothing,
+      record,
+    );
     const outputs = { passwordsSet, mark: inputs.owner };
     return { id: inputs.name, outputs };
   },
@@ -107,8 +116,11 @@ const kind: Kind<SmbSharesInputs, SmbSharesOutputs> = {
     };
   },
 
-  async update(_id, olds, news, operation) {
+  async update(id, olds, news, operation) {
     const { passwords, passwordsSet } = olds;
+    const record: Work["record"] = (outputs) => operation.exists(id, outputs);
+    // The state has the new password after a failure, too, whether it was set or not.
+    record({ passwordsSet: timesThatStay(olds, news), mark: markFrom(olds) });
     const owners = [news.owner, olds.owner, markFrom(olds)].filter(Boolean);
     return {
       passwordsSet: await converge(
@@ -116,6 +128,7 @@ const kind: Kind<SmbSharesInputs, SmbSharesOutputs> = {
         operation,
         { owners, shares: olds.shares, accounts: olds.accounts },
         { passwords, passwordsSet },
+        record,
       ),
       mark: news.owner,
     };
@@ -136,6 +149,7 @@ function converge(
   operation: Operation,
   known: Known,
   past: Past,
+  record: Work["record"],
 ): Promise<Record<string, string>> {
   /** As it was before the first attempt, which the connection may have ended. */
   let undo: Undo | undefined;
@@ -149,7 +163,15 @@ function converge(
     const claimed = claim(inputs, found, known);
     await refuseUnready(place, inputs.shares);
     undo ??= new Undo(found);
-    return apply(place, { inputs, found, claimed, known, past, undo });
+    return apply(place, {
+      inputs,
+      found,
+      claimed,
+      known,
+      past,
+      undo,
+      record,
+    });
   });
 }
 

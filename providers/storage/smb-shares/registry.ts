@@ -111,6 +111,12 @@ export function markOf({ parameters }: Section): {
   };
 }
 
+/** What clients have of it. */
+export function unmarked({ name, parameters }: Section): Section {
+  const rest = [...parameters].filter(([key]) => key !== markKey);
+  return { name, parameters: new Map(rest) };
+}
+
 export const withdrawMark = (name: string) =>
   ["net", "conf", "delparm", name, markKey] as const;
 

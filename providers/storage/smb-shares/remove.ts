@@ -1,8 +1,9 @@
 import type { Place } from "../place";
-import { dropAccounts, letGo, sendAway } from "./apply";
+import { letGo, sendAway } from "./apply";
 import { isOurs, ownersOn } from "./claim";
 import { blockOf, configurationFile, withoutBlock } from "./configuration";
 import type { SmbSharesInputs, SmbSharesOutputs } from "./model";
+import { dropAccounts } from "./people";
 import { markOf, type Section } from "./registry";
 import { type Found, write } from "./server";
 import { leaveService } from "./service";

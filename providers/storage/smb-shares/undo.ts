@@ -1,7 +1,7 @@
 import { UserError } from "../../dynamic/failure";
-import { HostError } from "../../host/client/errors";
 import type { FileFacts } from "../../host/client/machine";
 import type { Place } from "../place";
+import { isOpen } from "../settle";
 import { configurationFile } from "./configuration";
 import { find, renderSection } from "./registry";
 import {
@@ -22,6 +22,7 @@ type Step = (place: Place) => Promise<void>;
 /** Takes back what a change has done; each step is named before it is done. */
 export class Undo {
   readonly #steps: Step[] = [];
+  readonly #left: string[] = [];
 
   constructor(
     /** As it was before. */
@@ -38,6 +39,11 @@ export class Undo {
       await act(place, ["net", "conf", "import", file, before.name]);
       await place.machine.remove(file, place.signal);
     });
+  }
+
+  /** Nothing takes a user of the system away: files may be his by then. */
+  user(name: string): void {
+    this.#left.push(`"${name}"`);
   }
 
   account(name: string): void {
@@ -71,10 +77,7 @@ export class Undo {
 
   /** The error to throw: with the connection gone the next look finds what is half done. */
   async after(error: unknown, now: Place): Promise<unknown> {
-    const isLost =
-      error instanceof HostError &&
-      (error.kind === "lost" || error.kind === "unreachable");
-    if (isLost || this.#steps.length === 0) return error;
+    if (isOpen(error) || this.#steps.length === 0) return error;
     const signal = AbortSignal.timeout(undoMs);
     const place = { ...now, signal };
     const cause = error instanceof Error ? error.message : String(error);
@@ -88,7 +91,7 @@ export class Undo {
     const outcome =
       failed.length > 0
         ? `Taking it back failed too: ${failed.join("; ")}. The next "pulumi up" goes on from there`
-        : "What was there before is there again";
+        : `What was there before is there again${this.#left.length > 0 ? `, beside users of the system that were made: ${this.#left.join(", ")}` : ""}`;
     return new UserError(`${cause.replace(/\.$/, "")}. ${outcome}`);
   }
 }
