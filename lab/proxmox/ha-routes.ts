@@ -16,7 +16,6 @@ const manage = (call: Call) => requirePrivilege(call, "/", "Sys.Console");
 const comment: Check = (value) =>
   value.length > 4096 ? "value may only be 4096 characters long" : undefined;
 const options = {
-  type: oneOf("ct", "vm"),
   state: oneOf("started", "stopped", "enabled", "disabled", "ignored"),
   max_restart: integer(0),
   max_relocate: integer(0),
@@ -117,8 +116,6 @@ function update(call: Call): void {
   const { params } = call;
   const { sid } = parseSid(call.places[0] ?? "");
   checkGroup(call);
-  if (params.type !== undefined && !sid.startsWith(`${params.type}:`))
-    throw die("types does not match");
   const known = call.world.services.get(`${call.cluster}/${sid}`);
   if (known?.manager.state === "error" && params.state !== "disabled")
     throw die(
@@ -180,7 +177,10 @@ export const haRoutes: Route[] = [
     method: "POST",
     path: resources,
     allow: manage,
-    schema: { required: { sid: string }, optional: options },
+    schema: {
+      required: { sid: string },
+      optional: { ...options, type: oneOf("ct", "vm") },
+    },
     handle: create,
   },
   {

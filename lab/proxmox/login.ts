@@ -9,6 +9,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { allPrivileges, usersOf } from "./access";
 import { Failure, wrongPassword } from "./failure";
 import type { Faults } from "./faults";
+import { boolean, limited, type Schema, string } from "./parameters";
 import type { Account, World } from "./world";
 
 const ticketLifeMs = 2 * 3_600_000;
@@ -55,6 +56,20 @@ export function newAccount(cluster: string, more: string[] = []): Account {
   const privileges = [...sitePrivileges, ...more];
   return { cluster, token: randomUUID(), privileges, password: randomUUID() };
 }
+
+/** PVE/API2/AccessControl.pm; of second factors and of `path` it does no more. */
+export const ticketSchema: Schema = {
+  required: { username: limited(64), password: string },
+  optional: {
+    "new-format": boolean,
+    otp: string,
+    path: limited(64),
+    privs: limited(64),
+    realm: limited(32),
+    "tfa-challenge": string,
+  },
+  requires: { path: "privs", privs: "path" },
+};
 
 /** Who asks: by API token, or by a ticket with its CSRF token for what writes. */
 export class Logins {

@@ -45,6 +45,7 @@ const migration = [
   "targetstorage",
   "force-cpu",
   "nets-host-mtu",
+  "with-conntrack-state",
 ];
 
 /** A worker that takes the guest's lock by itself, so that its refusal is an exit status. */
@@ -245,6 +246,7 @@ export const powerRoutes: Route[] = [
       machine: string,
       ...Object.fromEntries(migration.map((name) => [name, string])),
       migration_type: oneOf("secure", "insecure"),
+      "with-conntrack-state": boolean,
     },
     startGuest,
   ),

@@ -7,7 +7,7 @@ import { readParameters } from "./decode";
 import { die, Failure } from "./failure";
 import type { Fault, FaultKind, Faults } from "./faults";
 import type { HaManager } from "./ha";
-import type { Logins } from "./login";
+import { type Logins, ticketSchema } from "./login";
 import { isReachable } from "./network";
 import { verify } from "./parameters";
 import { findRoute } from "./routes";
@@ -121,6 +121,7 @@ async function handle(
 ): Promise<unknown> {
   const { cluster, name } = contacted;
   if (method === "POST" && path === "/access/ticket") {
+    verify(ticketSchema, params);
     return context.logins.issue(cluster, params);
   }
   const identity = context.logins.identify(

@@ -93,6 +93,18 @@ test("a wrong password fails with a body, unlike a wrong ticket", async () => {
   expect(reply.body).toMatchObject({ data: null });
 });
 
+test.each([
+  [{ username: "root@pam" }, "password", "property is missing"],
+  [{ user: "root@pam" }, "user", "property is not defined in schema"],
+  [{ path: "/vms" }, "privs", "'path' requires this property"],
+])("a login with %j is refused at %s", async (params, key, why) => {
+  const reply = await pve.send("POST", "/access/ticket", params as never);
+  expect([reply.status, reply.errors[key]]).toEqual([
+    400,
+    expect.stringContaining(why),
+  ]);
+});
+
 test("a token has what its user has, or with privsep only what both have", async () => {
   const whole = await newToken("whole@pve", { privsep: 0 });
   const apart = await newToken("apart@pve");

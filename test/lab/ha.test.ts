@@ -217,6 +217,7 @@ test.each([
     "ha groups have been migrated to rules",
   ],
   ["POST", resources, { sid: "vm:100", type: "ct" }, "types does not match"],
+  ["PUT", `${resources}/vm:100`, { type: "vm" }, "not defined in schema"],
   ["GET", `${resources}/vm:999`, {}, "no such resource 'vm:999'"],
   ["PUT", `${resources}/vm:999`, { comment: "x" }, "no such resource 'vm:999'"],
   ["DELETE", `${resources}/vm:999`, {}, "not HA managed"],

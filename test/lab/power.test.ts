@@ -219,6 +219,7 @@ test("a start that takes longer than its timeout fails", async () => {
 test.each([
   ["start", { skiplock: 1 }, "Only root may use this option."],
   ["start", { migratedfrom: "beta" }, "Only root may use this option."],
+  ["start", { "with-conntrack-state": 1 }, "Only root may use this option."],
   ["stop", { keepActive: 1 }, "Only root may use this option."],
   ["resume", { nocheck: 1 }, "Only root may use this option."],
   ["shutdown", { timeout: -1 }, "minimum value of 0"],

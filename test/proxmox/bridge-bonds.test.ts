@@ -95,6 +95,23 @@ test("a bond of another bridge that would take the management bridge's card is r
   ]);
 });
 
+test("the primary slave of a bond leaves it, for another and for a mode without one", async () => {
+  const withPrimary = (slaves: string[], primary: string) =>
+    declared({
+      ports: ["bond0"],
+      bonds: { bond0: { mode: "active-backup", slaves, primary } },
+    });
+  const { id, outs = {} } = await bridge.create(
+    withPrimary(["eno2", "eno3"], "eno3"),
+  );
+  const other = withPrimary(["eno2", "eno4"], "eno4");
+  const { outs: moved = {} } = await bridge.update(id, outs, other);
+  expect(await device("bond0")).toMatchObject({ "bond-primary": "eno4" });
+  await bridge.update(id, moved, bonded(["eno2"], "802.3ad"));
+  expect(await device("bond0")).toMatchObject({ slaves: "eno2" });
+  expect(await device("bond0")).not.toHaveProperty("bond-primary");
+});
+
 test("a change of the bond under a VLAN that is the management bridge's port is refused", async () => {
   const { id, outs = {} } = await bridge.create(bonded(["eno2"]));
   const vlan = { iface: "bond0.5", type: "vlan", autostart: 1 };

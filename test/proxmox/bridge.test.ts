@@ -1,5 +1,7 @@
 import {
+  bridgeRows as changes,
   bridgeInputs as declared,
+  fullBridge as full,
   hostNetwork,
   network,
   ownBridge as own,
@@ -51,56 +53,6 @@ test("a bridge is staged, applied once, up, and then quiet", async () => {
   expect(lab.requests()).toEqual([`GET ${network}`]);
 });
 
-const full = declared({
-  vlanIds: [10, "20-30"],
-  ports: ["bond0", "eno4"],
-  bonds: {
-    bond0: { mode: "802.3ad", slaves: ["eno2"], xmitHashPolicy: "layer2+3" },
-  },
-  mtu: 1400,
-  address: "10.0.0.2/24",
-  address6: "fd00::2/64",
-  gateway6: "fd00::1",
-  autostart: true,
-  comments: "to the shelves",
-});
-/** Every input: a change, and what the host then has. */
-const changes: Record<string, [unknown, Values]> = {
-  owner: [
-    "site/Bridge/other",
-    { comments: expect.stringContaining("owner=site/Bridge/other") },
-  ],
-  vlanAware: [false, {}],
-  vlanIds: [[40, 41, 42], { bridge_vids: "40-42" }],
-  ports: [["bond0", "eno3"], { bridge_ports: "bond0 eno3" }],
-  bonds: [
-    {
-      bond0: {
-        mode: "active-backup",
-        slaves: ["eno2", "eno3"],
-        primary: "eno3",
-        mtu: 9000,
-      },
-    },
-    {},
-  ],
-  mtu: [1500, { mtu: "1500" }],
-  address: ["10.0.0.3/16", { cidr: "10.0.0.3/16" }],
-  gateway: ["10.0.0.1", {}],
-  address6: ["fd00::3/64", { cidr6: "fd00::3/64", gateway6: "fd00::1" }],
-  gateway6: ["fd00::9", { gateway6: "fd00::9" }],
-  autostart: [false, {}],
-  comments: [
-    "other\nwords",
-    { comments: expect.stringMatching(/^other\nwords\n\n<!-- hybrid-site/) },
-  ],
-  timeouts: [{ update: 9 }, {}],
-  adopt: [true, {}],
-  recoveryPortInUse: [true, {}],
-  host: ["left", {}],
-  node: ["left", {}],
-  name: ["vmbr2", {}],
-};
 const replaced = ["host", "node", "name"];
 
 test.each(Object.keys(changes))(

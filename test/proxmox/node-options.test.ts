@@ -1,5 +1,6 @@
 import { schema } from "../../providers/proxmox/node-options/model";
 import {
+  optionRows as changes,
   configPath,
   optionInputs as declared,
   delayKey,
@@ -66,17 +67,6 @@ test.each([
   await options.delete(id, props);
   expect(lab.requests().every((line) => line.endsWith(path))).toBe(true);
 });
-
-/** Every input: a change, what the node then has, and what is made anew. */
-const changes: Record<string, [unknown, unknown[], string[]]> = {
-  owner: ["site/NodeOptions/other", [120, "America/New_York"], []],
-  host: ["left", [], ["host", "node"]],
-  node: ["right", [], ["node"]],
-  name: ["other", [120, "America/New_York"], []],
-  startDelay: [0, [undefined, "America/New_York"], []],
-  timezone: ["UTC", [120, "UTC"], []],
-  timeouts: [{ update: 5 }, [120, "America/New_York"], []],
-};
 
 test.each(Object.keys(changes))(
   "a change of %s is seen, made and then quiet",

@@ -1,6 +1,8 @@
 import { type Provider, storageMounts } from "../support/provider";
 import { gibibyte, type TestLab, testLab } from "../support/proxmox";
 import {
+  mountBackends as backends,
+  mountRows as changes,
   mountInputs as declared,
   hostStorages,
   nfs,
@@ -42,69 +44,6 @@ test("an NFS storage is mounted hard by version 4.2, active, and then quiet", as
   expect(lab.requests().every((line) => line.startsWith("GET"))).toBe(true);
 });
 
-/** Of each type: all its settings, and what PVE then has. */
-const backends: [Values, string[], Values][] = [
-  [
-    {
-      type: "dir",
-      path: "/mnt/usb",
-      isMountpoint: true,
-      createBasePath: false,
-      createSubdirs: false,
-      shared: true,
-      format: "qcow2",
-      preallocation: "off",
-    },
-    ["backup"],
-    {
-      path: "/mnt/usb",
-      is_mountpoint: "yes",
-      "create-base-path": 0,
-      "create-subdirs": 0,
-      shared: 1,
-      format: "qcow2",
-      preallocation: "off",
-    },
-  ],
-  [
-    {
-      ...nfs,
-      version: "4.1",
-      options: ["nconnect=4", "noatime"],
-      createSubdirs: true,
-      format: "raw",
-      preallocation: "falloc",
-    },
-    ["images", "rootdir"],
-    {
-      options: "vers=4.1,hard,nconnect=4,noatime",
-      "create-subdirs": 1,
-      format: "raw",
-      preallocation: "falloc",
-    },
-  ],
-  [
-    { type: "iscsi", portal: "10.0.0.5", target: "iqn.2026-01.example:disks" },
-    ["none"],
-    { portal: "10.0.0.5", target: "iqn.2026-01.example:disks" },
-  ],
-  [
-    { type: "lvm", volumeGroup: "vg0", shared: true },
-    ["images"],
-    { vgname: "vg0", shared: 1 },
-  ],
-  [
-    { type: "lvmthin", volumeGroup: "vg0", thinPool: "thin" },
-    ["images"],
-    { vgname: "vg0", thinpool: "thin" },
-  ],
-  [
-    { type: "zfspool", pool: "tank/vm", blockSize: "16k", sparse: true },
-    ["images", "rootdir"],
-    { pool: "tank/vm", blocksize: "16k", sparse: 1 },
-  ],
-];
-
 test.each(backends)(
   "every setting of %j is made, read back, and then quiet",
   async (backend, content, expected) => {
@@ -140,23 +79,6 @@ test.each(backends)(
     expect(await isQuiet(id, outs ?? {}, bare)).toBe(true);
   },
 );
-
-/** Every input: a change, what PVE then has, and what is made anew. */
-const changes: Record<string, [unknown, Values, string[]]> = {
-  owner: ["site/StorageMount/other", {}, []],
-  host: ["left", {}, ["host"]],
-  name: ["other", {}, ["name"]],
-  backend: [
-    { ...nfs, version: "4.0", options: ["noatime"] },
-    { options: "vers=4.0,hard,noatime" },
-    [],
-  ],
-  content: [["backup"], { content: "backup" }, []],
-  nodes: [["pve"], { nodes: "pve" }, []],
-  enabled: [false, { disable: 1 }, []],
-  adopt: [true, {}, []],
-  timeouts: [{ update: 5 }, {}, []],
-};
 
 test.each(Object.keys(changes))(
   "a change of %s is seen, made and then quiet",

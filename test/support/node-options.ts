@@ -17,6 +17,17 @@ export const optionInputs = (changes: Values = {}): Values => ({
   ...changes,
 });
 
+/** Every input: a change, what the node then has, and what is made anew. */
+export const optionRows: Record<string, [unknown, unknown[], string[]]> = {
+  owner: ["site/NodeOptions/other", [120, "America/New_York"], []],
+  host: ["left", [], ["host", "node"]],
+  node: ["right", [], ["node"]],
+  name: ["other", [120, "America/New_York"], []],
+  startDelay: [0, [undefined, "America/New_York"], []],
+  timezone: ["UTC", [120, "UTC"], []],
+  timeouts: [{ update: 5 }, [120, "America/New_York"], []],
+};
+
 /** The options of node "pve": past the provider, and by it. */
 export function hostOptions(lab: () => TestLab, options: () => Provider) {
   const request: ProxmoxSession["request"] = (method, path, params) =>

@@ -17,6 +17,50 @@ export const mappingInputs = (changes: Values = {}): Values => ({
   ...changes,
 });
 
+/** Every input: a change, what PVE then has, and what is made anew. */
+export const mappingRows: Record<string, [unknown, Partial<Device>, string[]]> =
+  {
+    owner: [
+      "site/PciMapping/other",
+      {
+        description: "<!-- hybrid-site owner=site/PciMapping/other id=wan -->",
+      },
+      [],
+    ],
+    host: ["left", {}, ["host"]],
+    name: ["other", {}, ["name"]],
+    description: [
+      "the lines",
+      {
+        description:
+          "the lines <!-- hybrid-site owner=site/PciMapping/wan id=wan -->",
+      },
+      [],
+    ],
+    map: [
+      [
+        { ...card, path: "0000:03:00" },
+        {
+          ...card,
+          path: "0000:04:00.0",
+          subsystemId: "8086:0002",
+          iommuGroup: 32,
+        },
+        { ...card, path: "0000:03:00.0;0000:03:00.1" },
+      ],
+      {
+        map: [
+          entry.replace("03:00.0", "03:00"),
+          entry.replace("03:00.0", "04:00.0").replace("=30", "=32"),
+          entry.replace("0000:03:00.0", "0000:03:00.0;0000:03:00.1"),
+        ],
+      },
+      [],
+    ],
+    adopt: [true, {}, []],
+    timeouts: [{ update: 5 }, {}, []],
+  };
+
 export interface Device {
   id: string;
   map: string[];

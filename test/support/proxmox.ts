@@ -9,6 +9,7 @@ import {
   type ProxmoxSession,
 } from "../../providers/proxmox/client";
 import { withCertificates } from "./certificates";
+import type { Sent } from "./published-schema";
 
 export const gibibyte = 2 ** 30;
 export const imageUrl = "https://images.example/cloud.img";
@@ -19,6 +20,8 @@ export interface TestLab {
   directory: string;
   /** Requests since the last call, "GET /version". */
   requests(): string[];
+  /** The same, whole. */
+  sent(): Sent[];
   control<T = unknown>(command: Command): T;
   /** With a node, "pve" unless said. */
   session(signal?: AbortSignal, node?: string): ProxmoxSession;
@@ -80,7 +83,7 @@ export async function testLab(
   equipped = false,
 ): Promise<TestLab> {
   const directory = kept ?? mkdtempSync(join(tmpdir(), "hybrid-site-test-"));
-  const record: string[] = [];
+  const record: Sent[] = [];
   const noPools: Record<string, number> = {};
   const node = (name: string) => ({
     name,
@@ -129,7 +132,7 @@ export async function testLab(
       targets: [{ portal: "10.0.0.5", target: "iqn.2026-01.example:disks" }],
       internet: [{ url: imageUrl, sha256: imageSum, bytes: gibibyte }],
     },
-    record: ({ method, path }) => record.push(`${method} ${path}`),
+    record: (entry) => record.push(entry as unknown as Sent),
   };
   const lab = await withCertificates(directory, () => startProxmox(options));
   const clients: ProxmoxClient[] = [];
@@ -141,7 +144,9 @@ export async function testLab(
   return {
     lab,
     directory,
-    requests: () => record.splice(0),
+    requests: () =>
+      record.splice(0).map(({ method, path }) => `${method} ${path}`),
+    sent: () => record.splice(0),
     control: <T>(command: Command) => lab.control(command) as T,
     session: (signal = AbortSignal.timeout(20_000), node = "pve") => {
       const { url, ca } = lab.endpoints[node] ?? { url: "", ca: "" };

@@ -89,6 +89,9 @@ export async function stage(
     } else if (kept.length < membersOf(before).length) {
       const key = change.type === "bridge" ? "bridge_ports" : "slaves";
       const reduced = { ...before, [key]: formatNames(kept) || undefined };
+      // PVE refuses a primary that is no slave.
+      if (!kept.includes(before["bond-primary"] ?? ""))
+        delete reduced["bond-primary"];
       await put(session, node, change, before, reduced);
     }
   }
