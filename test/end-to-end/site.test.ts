@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { published } from "../fixtures/pve-api";
 import { LabCommand, root } from "../support/lab-command";
+import { problemsOf } from "../support/published-schema";
 
 jest.setTimeout(180_000);
 
@@ -35,6 +37,7 @@ test("the first command makes the site and tells what is there and what to try",
   expect(output).toContain(
     "All of it is described in environments/dev.yaml. Three things to try next:",
   );
+  expect(invalid()).toEqual([]);
 });
 
 test("the second changes nothing", async () => {
@@ -141,6 +144,7 @@ test("plain pulumi works with what env prints, beside a lab that is up", async (
 test("destroy leaves what is marked keep, and nothing else", async () => {
   expect((await lab.run("destroy", "--yes")).code).toBe(0);
   expect(lab.guests()).toEqual(["r630/kept-observability stopped"]);
+  expect(invalid()).toEqual([]);
 });
 
 test("orphans lists what was kept, and who it belongs to", async () => {
@@ -166,6 +170,13 @@ test("reset forgets it all", async () => {
   expect((await lab.run("reset")).code).toBe(0);
   expect(() => statSync(lab.directory)).toThrow("ENOENT");
 });
+
+/** Of what the hosts were sent, against the API that Proxmox publishes. */
+function invalid(): string[] {
+  const sent = lab.requests();
+  expect(sent.length).toBeGreaterThan(50);
+  return sent.flatMap((request) => problemsOf(published, request));
+}
 
 /** Of all tokens that there were, in everything but the simulator's own world. */
 function leaksNothing() {

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openWorld, type Summary } from "../../lab/proxmox";
 import { World } from "../../lab/proxmox/world";
+import type { Sent } from "./published-schema";
 
 export const root = resolve(__dirname, "..", "..");
 
@@ -101,7 +102,7 @@ export class LabCommand {
       .sort();
   }
 
-  requests(): { method: string; path: string; fault?: string }[] {
+  requests(): (Sent & { fault?: string })[] {
     return this.#recorded("proxmox");
   }
 
