@@ -1,7 +1,8 @@
 import { UserError } from "../../dynamic/failure";
 import { isOfSameSite } from "../../dynamic/owner";
 import type { Zfs } from "../zfs/client";
-import { diskOf, leavesOfPool, type Pool } from "../zfs/pool";
+import type { Pool } from "../zfs/pool";
+import { type Layout, layoutOf } from "./layout";
 import type { ZfsPoolInputs } from "./model";
 import { ownerOf } from "./owner";
 
@@ -16,14 +17,18 @@ export function howToRename(from: string, to: string): string {
  */
 export async function refuseRenamed(
   zfs: Zfs,
-  { owner, host, name, vdevs }: ZfsPoolInputs,
+  inputs: ZfsPoolInputs,
   pools: readonly Pool[],
 ): Promise<void> {
-  const disks = vdevs.flatMap((vdev) => vdev.disks);
-  const holder = pools.find((pool) => {
-    const held = leavesOfPool(pool).map(({ path }) => path && diskOf(path));
-    return disks.every((disk) => held.includes(disk));
-  });
+  const { owner, host, name } = inputs;
+  const disksIn = ({ vdevs }: Layout) =>
+    vdevs
+      .flatMap(({ disks }) => disks)
+      .sort()
+      .join();
+  const holder = pools.find(
+    (pool) => disksIn(layoutOf(pool, inputs)) === disksIn(inputs),
+  );
   if (holder === undefined) return;
   const mark = await ownerOf(zfs, holder.name);
   if (mark === undefined || !isOfSameSite(mark, owner)) return;
