@@ -189,7 +189,10 @@ test("what guests have is not taken from them", async () => {
   );
   expect(counts()).toEqual(["16", "16", "16"]);
   expect(host.text(rules)).toContain('ATTR{sriov_numvfs}="16"');
+  host.commands();
   await expect(host.provider.delete(id, props)).rejects.toThrow(refused);
+  expect(host.text(rules)).toContain('ATTR{sriov_numvfs}="16"');
+  expect(host.commands().join("\n")).not.toMatch(/mv |update-initramfs/);
   await host.bend("mended");
   await host.provider.delete(id, props);
   expect(counts()).toEqual(["0", "0", "0"]);
@@ -208,6 +211,44 @@ test("a configuration that an endpoint does not start with is taken back, and it
   await expect(
     host.create({ ...news, owner: "site/QatDevice/qat" }),
   ).rejects.toThrow();
+});
+
+test("what guests had is theirs again when the driver does not start with its files", async () => {
+  host = await qatHost({ driver: "out-of-tree" });
+  const { id, props } = await host.create(passthrough());
+  host.fault({
+    match: "adf_ctl qat_dev1 restart",
+    kind: "fails",
+    code: 1,
+    count: 9,
+  });
+  const refused = await host.provider
+    .update(id, props, outOfTree())
+    .catch(({ message }: Error) => message);
+  expect(refused).toMatch(
+    /The endpoints are as they were. The files are as they were before/,
+  );
+  expect(refused).not.toMatch(/failed too/);
+  expect(counts()).toEqual(["16", "16", "16"]);
+  expect([host.text(conf(0)), host.text(conf(1))]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(host.text(rules)).toContain('ATTR{sriov_numvfs}="16"');
+  expect((await host.look(id, props, passthrough())).changes).toBe(false);
+});
+
+test("a change that the kernel refuses leaves an edited file as it was", async () => {
+  host = await qatHost();
+  const { id, props } = await host.create(passthrough());
+  host.world.put(rules, "# nothing\n");
+  await host.run(`tee /sys/bus/pci/devices/${third}/sriov_numvfs`, "0");
+  const { found } = await host.look(id, props, passthrough());
+  await host.bend("busy", third);
+  await expect(host.provider.update(id, found, passthrough())).rejects.toThrow(
+    /The files are as they were before/,
+  );
+  expect(host.text(rules)).toBe("# nothing\n");
 });
 
 /** The connection goes at a command, before it runs or after; the provider looks and goes on. */

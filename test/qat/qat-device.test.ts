@@ -193,6 +193,11 @@ const drifts: [string, Values, (host: QatHost) => unknown][] = [
     (host) => host.run(`tee /sys/bus/pci/devices/${third}/sriov_numvfs`, "0"),
   ],
   [
+    "an endpoint that somebody has taken down",
+    outOfTree(),
+    (host) => host.run("adf_ctl qat_dev1 down"),
+  ],
+  [
     "the rule of udev",
     passthrough(),
     (host) => host.world.put(rules, "# nothing\n"),
@@ -206,6 +211,20 @@ const drifts: [string, Values, (host: QatHost) => unknown][] = [
         host.text(conf(1))?.replace("NumProcesses = 4", "NumProcesses = 5") ??
           "",
       ),
+  ],
+  [
+    "an instance more in each file",
+    outOfTree(),
+    (host) => {
+      for (const path of [conf(0), conf(1), conf(2)])
+        host.world.put(
+          path,
+          (host.text(path) ?? "").replace(
+            "NumProcesses = 4",
+            "NumProcesses = 5",
+          ),
+        );
+    },
   ],
   [
     "another line in a file",
@@ -237,19 +256,54 @@ test.each(drifts)(
       driver: inputs.stack === "out-of-tree" ? "out-of-tree" : "in-tree",
     });
     const { id, props } = await host.create(inputs);
-    const all = () =>
-      [load, rules, options, conf(0), conf(1), conf(2)].map((path) =>
-        host.text(path),
-      );
-    const before = [all(), counts()];
+    const before = [everything(), counts()];
     await bend(host);
     const { found, changes } = await host.look(id, props, inputs);
     expect(changes).toBe(true);
     const { outs = {} } = await host.provider.update(id, found, inputs);
-    expect([all(), counts()]).toEqual(before);
+    expect([everything(), counts()]).toEqual(before);
     expect((await host.look(id, outs, inputs)).changes).toBe(false);
   },
 );
+
+const everything = () =>
+  [load, rules, options, conf(0), conf(1), conf(2)].map((path) =>
+    host.text(path),
+  );
+
+test.each(drifts)(
+  "drift of %s is read, and destroyed with all the rest",
+  async (_what, inputs, bend) => {
+    host = await qatHost({
+      driver: inputs.stack === "out-of-tree" ? "out-of-tree" : "in-tree",
+    });
+    const { id, props } = await host.create(inputs);
+    await bend(host);
+    const { found } = await host.look(id, props, inputs);
+    // Twice: the second one starts from what the first has found.
+    const { found: again, changes } = await host.look(id, found, inputs);
+    expect([again, changes]).toEqual([found, true]);
+    await host.provider.delete(id, again);
+    expect(everything()).toEqual(everything().map(() => undefined));
+    expect(counts()).toEqual(hosts);
+    expect(host.text("/var/lib/hybrid-site/qat-qat/manifest.json")).toBe(
+      undefined,
+    );
+    if (inputs.stack === "out-of-tree")
+      expect(await host.run("adf_ctl status")).not.toMatch(/state: up/);
+  },
+);
+
+test("a state without the mark has it from the host", async () => {
+  host = await qatHost();
+  const { id, props } = await host.create(passthrough());
+  const older = { ...props, owner: "", stack: "none", mark: undefined };
+  const { found, changes } = await host.look(id, older, passthrough());
+  expect([found.mark, changes]).toEqual([props.mark, false]);
+  await host.provider.delete(id, older);
+  expect(counts()).toEqual(hosts);
+  expect(host.text(rules)).toBeUndefined();
+});
 
 test("from guests to the host and back, each endpoint is one's only", async () => {
   host = await qatHost();
@@ -273,6 +327,7 @@ test("another's files are neither read as ours nor taken away", async () => {
   );
   expect(await host.provider.read(id, props)).toEqual({});
   await host.provider.delete(id, props);
+  expect(host.told()).toMatch(/belongs to "site\/QatDevice\/else"/);
   expect(counts()).toEqual(guests);
   await expect(host.create(passthrough())).rejects.toThrow(
     /belong to "site\/QatDevice\/else"/,

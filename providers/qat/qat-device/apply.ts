@@ -3,18 +3,19 @@ import type { Operation } from "../../dynamic/kind";
 import { HostError } from "../../host/client";
 import { connect } from "../../host/connection";
 import { converge } from "../../host/managed-files/converge";
-import { remove } from "../../host/managed-files/remove";
 import { settle } from "../../storage/settle";
 import { adapterOf } from "./adapter";
 import { render } from "./configuration";
 import { giveTo, loadDriver, type Place } from "./engage";
-import { denylistWarning, loadFile, parseBefore, setOf } from "./files";
+import { denylistWarning, loadFile, parseBefore, pathOf, setOf } from "./files";
+import { kept, ownerOf } from "./kept";
 import { judge } from "./ladder";
 import { type Look, look, type Seen } from "./look";
 import type { Before, QatDeviceInputs, QatDeviceOutputs } from "./model";
 import { requireNumbers, requireReady } from "./prerequisites";
 import { prove } from "./proof";
 import { needingRestart, requireStarted, restart } from "./restart";
+import { snapshot, takenBack } from "./rollback";
 
 /** The host's lock for what this project writes there. */
 const lock = "/run/lock/hybrid-site.lck";
@@ -44,22 +45,30 @@ export async function apply(
   const endpoints = adapterOf(seen, inputs);
   requireNumbers(inputs, endpoints);
   const changed = await changedFiles(place, inputs, endpoints);
+  const manifest = await kept(place, name);
+  const had = await snapshot(place, manifest);
   if (inputs.disableDenylist && !olds?.disableDenylist)
     operation.tell(`on host "${host}" ${denylistWarning}`);
   const adopted = await converge(
     operation,
     host,
-    setOf(inputs, endpoints, before),
-    { owner: olds?.owner },
+    setOf(
+      inputs,
+      endpoints,
+      before,
+      had.map(({ path }) => path),
+    ),
+    { owner: olds && ownerOf(olds, manifest) },
   );
-  operation.exists(name, { before, adopted });
+  const own = { mark: inputs.owner, before, adopted };
+  operation.exists(name, own);
   try {
     await engaged(place, inputs, changed);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    throw await filesBack(place, inputs, olds, before, error as Error);
+    throw await takenBack(place, inputs, { had, before, endpoints }, error);
   }
-  return outputs(place, inputs, { before, adopted }, olds);
+  return outputs(place, inputs, own, olds);
 }
 
 /** What the host itself knows of the time before us. */
@@ -88,7 +97,7 @@ async function changedFiles(
   const wanted = render(inputs.name, inputs);
   const changed: string[] = [];
   for (const { number } of endpoints) {
-    const path = `/etc/c6xx_dev${number}.conf`;
+    const path = pathOf(number);
     const text = await machine.read(path, signal);
     if (text?.toString("utf8") !== wanted) changed.push(path);
   }
@@ -118,48 +127,18 @@ function engaged(
 }
 
 /** Said by the machine; a lost connection says nothing. */
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): error is Error {
   return (
     error instanceof UserError ||
     (error instanceof HostError && error.kind === "exit")
   );
 }
 
-async function filesBack(
-  place: Place,
-  inputs: QatDeviceInputs,
-  olds: Known | undefined,
-  before: Before,
-  cause: Error,
-): Promise<UserError> {
-  const { operation, machine, host } = place;
-  try {
-    const seen = await look(machine, AbortSignal.timeout(30_000));
-    const endpoints = adapterOf(seen, inputs);
-    if (olds === undefined || olds.stack === "none")
-      await remove(operation, host, setOf(inputs, endpoints, before));
-    else
-      await converge(operation, host, setOf(olds, endpoints, before), {
-        owner: inputs.owner,
-      });
-    if (inputs.stack === "out-of-tree") await restart(place, endpoints);
-    return new UserError(
-      `${trimmed(cause)}. The files are as they were before`,
-    );
-  } catch (error) {
-    return new UserError(
-      `${trimmed(cause)}. Putting the files back failed too: ${trimmed(error as Error)}`,
-    );
-  }
-}
-
-const trimmed = ({ message }: Error) => message.replace(/\.$/, "");
-
 /** What is seen now, with a load where one is asked for that has not been put on yet. */
 async function outputs(
   place: Place,
   inputs: QatDeviceInputs,
-  own: Pick<QatDeviceOutputs, "before" | "adopted">,
+  own: Pick<QatDeviceOutputs, "mark" | "before" | "adopted">,
   olds: Known | undefined,
 ): Promise<QatDeviceOutputs> {
   const { machine, signal } = place;

@@ -4,6 +4,9 @@ import { render } from "./configuration";
 import type { Seen } from "./look";
 import type { Before, QatDeviceInputs } from "./model";
 
+/** Of the folder that the host keeps about the files. */
+export const keyOf = (name: string): string => `qat-${name}`;
+
 export const head = (name: string): string =>
   `# Made by hybrid-site for QatDevice "${name}": an edit here does not last.\n`;
 
@@ -13,6 +16,14 @@ export const denylistWarning =
 
 export const loadFile = (name: string): string =>
   `/etc/modules-load.d/hybrid-site-${name}.conf`;
+export const rulesFile = (name: string): string =>
+  `/etc/udev/rules.d/70-hybrid-site-${name}.rules`;
+const optionsFile = (name: string): string =>
+  `/etc/modprobe.d/hybrid-site-${name}.conf`;
+export const pathOf = (number: number | undefined): string =>
+  `/etc/c6xx_dev${number}.conf`;
+/** Of the driver out of the tree, for one endpoint. */
+export const configurationFile = /^\/etc\/c6xx_dev\d+\.conf$/;
 
 /** The files of a stack: the driver's load at start, and its configuration. */
 export function filesOf(
@@ -33,7 +44,7 @@ export function filesOf(
           ? []
           : [
               {
-                path: `/etc/c6xx_dev${number}.conf`,
+                path: pathOf(number),
                 content: render(name, inputs),
               },
             ],
@@ -43,13 +54,13 @@ export function filesOf(
   return [
     load,
     {
-      path: `/etc/udev/rules.d/70-hybrid-site-${name}.rules`,
+      path: rulesFile(name),
       content: `${head(name)}${endpoints.map(rule).join("")}`,
     },
     ...(disableDenylist
       ? [
           {
-            path: `/etc/modprobe.d/hybrid-site-${name}.conf`,
+            path: optionsFile(name),
             content: `${head(name)}# ${denylistWarning}.\noptions vfio-pci disable_denylist=1\n`,
           },
         ]
@@ -62,19 +73,25 @@ function rule({ address, totalVirtualFunctions }: Seen): string {
   return `ACTION=="bind", SUBSYSTEM=="pci", KERNEL=="${address}", DRIVER=="c6xx", ATTR{sriov_drivers_autoprobe}="0", ATTR{sriov_numvfs}="${totalVirtualFunctions}"\n`;
 }
 
+/** `had` are paths of ours that the host has already: what goes with them counts, too. */
 export function setOf(
   inputs: QatDeviceInputs,
   endpoints: readonly Seen[],
   before: Before,
+  had: readonly string[],
 ): FileSet {
-  const { name, owner, adopt, stack } = inputs;
+  const { name, owner, adopt } = inputs;
+  const files = filesOf(inputs, endpoints, before);
+  const paths = [...files.map(({ path }) => path), ...had];
   return {
-    key: `qat-${name}`,
+    key: keyOf(name),
     owner,
-    files: filesOf(inputs, endpoints, before),
+    files,
     adopt,
     // vfio-pci may be loaded from there, before the root is.
-    reload: stack === "passthrough" ? ["update-initramfs", "-u"] : undefined,
+    reload: paths.includes(optionsFile(name))
+      ? ["update-initramfs", "-u"]
+      : undefined,
   };
 }
 

@@ -14,7 +14,7 @@ import {
 import { statements } from "./statements";
 import { usesOf } from "./uses";
 
-type Judged = Omit<QatDeviceOutputs, "before" | "adopted">;
+type Judged = Omit<QatDeviceOutputs, "mark" | "before" | "adopted">;
 
 /** How far each endpoint is proved, never further than what was seen says. */
 export function judge(

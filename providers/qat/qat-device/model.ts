@@ -166,6 +166,8 @@ export interface QatDeviceOutputs {
   /** What can use the adapter as it is, and what cannot. */
   statement: string;
   evidence?: ProofOutput;
+  /** The owner as the host has it: drift takes it from the inputs, and not from here. */
+  mark: string;
   before: Before;
   adopted: string[];
 }

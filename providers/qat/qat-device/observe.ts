@@ -4,7 +4,8 @@ import { functionsOf } from "./adapter";
 import { placeOn, recorded } from "./apply";
 import { parseConfiguration, render } from "./configuration";
 import { hasAll, isTaken } from "./engage";
-import { setOf } from "./files";
+import { configurationFile, setOf } from "./files";
+import { kept, ownerOf, stackOfFiles } from "./kept";
 import { judge } from "./ladder";
 import { type Look, look, type Seen } from "./look";
 import type { QatDeviceInputs, QatDeviceOutputs } from "./model";
@@ -21,44 +22,49 @@ export async function observeAdapter(
   const seen = await look(place.machine, place.signal);
   const own = functionsOf(seen, inputs);
   const before = (await recorded(place, inputs.name)) ?? inputs.before;
-  const set = setOf(inputs, own, before);
+  const manifest = await kept(place, inputs.name);
+  const mark = ownerOf(inputs, manifest);
+  const stack = manifest ? stackOfFiles(manifest, inputs.name) : inputs.stack;
+  const given = { ...inputs, stack, owner: mark };
+  const set = setOf(given, own, before, []);
   const found = await observe(operation, inputs.host, set);
   if (found === undefined) return undefined;
   const wanted = new Map(set.files.map(({ path, content }) => [path, content]));
   const changed = found.files.filter(
     ({ path, content }) => content !== wanted.get(path),
   );
-  const configured = changed
-    .filter(({ path }) => /c6xx_dev\d+\.conf$/.test(path))
-    .map(({ content = "" }) => ({
-      content,
-      read: parseConfiguration(content, inputs),
-    }));
-  const [other] = configured;
+  const isConfiguration = ({ path }: { path: string }) =>
+    configurationFile.test(path);
+  // Inputs say one for all: where they differ no inputs say what is there.
+  const [text, ...others] = new Set(
+    found.files.filter(isConfiguration).map(({ content = "" }) => content),
+  );
+  const read =
+    text !== undefined && others.length === 0
+      ? parseConfiguration(text, inputs)
+      : undefined;
   // What is in a file of ours and cannot be said in inputs takes its mark.
   const isPlain =
-    changed.length === configured.length &&
-    configured.every(
-      ({ content, read }) =>
-        read !== undefined && render(inputs.name, read) === content,
-    ) &&
+    changed.every(isConfiguration) &&
+    (text === undefined ||
+      (read !== undefined && render(inputs.name, read) === text)) &&
     found.files.length === set.files.length;
   const runs =
-    inputs.stack !== "out-of-tree" ||
+    stack !== "out-of-tree" ||
     changed.length > 0 ||
     own.every((item) => runsWith(inputs, item));
-  const { services, instances } = other?.read ?? inputs;
-  const stack = stackOf(inputs, seen, own);
+  const { services, instances } = read ?? inputs;
   return {
     inputs: {
       ...declared(inputs),
       owner: isPlain && runs ? found.owner : "",
-      stack,
+      stack: stackOf(given, seen, own),
       services,
       instances,
     },
     outputs: {
-      ...judge(declared(inputs), seen, inputs.evidence),
+      ...judge(declared({ ...inputs, stack }), seen, inputs.evidence),
+      mark,
       before,
       adopted: found.adopted,
     },

@@ -1,57 +1,62 @@
 import type { Operation } from "../../dynamic/kind";
 import { remove } from "../../host/managed-files/remove";
-import { Store } from "../../host/managed-files/store";
 import { settle } from "../../storage/settle";
 import { functionsOf } from "./adapter";
 import { placeOn, recorded } from "./apply";
-import { giveTo, hasAll, type Place, write } from "./engage";
+import { giveTo, hasAll, type Place } from "./engage";
 import { setOf } from "./files";
-import { look, type Seen } from "./look";
+import { kept, ownerOf, stackOfFiles } from "./kept";
+import { look } from "./look";
 import type { Before, QatDeviceInputs, QatDeviceOutputs } from "./model";
+import { backToFiles } from "./restart";
 
 /** What stood there before us: files, whose the endpoints were, whether the driver was loaded. */
 export async function removeAdapter(
   operation: Operation,
   inputs: QatDeviceInputs & QatDeviceOutputs,
 ): Promise<void> {
-  const { host, name, stack, owner } = inputs;
+  const { host, name } = inputs;
   const place = placeOn(operation, host);
   const { machine, signal } = place;
   const before: Before = (await recorded(place, name)) ??
     inputs.before ?? { isLoaded: true, virtualFunctions: 0 };
-  const seen = await look(machine, signal);
-  const own = functionsOf(seen, inputs);
-  const set = setOf(inputs, own, before);
-  const manifest = await new Store(machine, set.key).load(signal);
-  if (manifest && manifest.owner !== owner) return;
-  // First what the next start of the machine goes by.
+  const manifest = await kept(place, name);
+  const owner = ownerOf(inputs, manifest);
+  if (manifest && manifest.owner !== owner) {
+    operation.tell(
+      `what host "${host}" has of this name belongs to "${manifest.owner}", and stays as it is`,
+    );
+    return;
+  }
+  // The inputs say what a refresh found: not what was put there.
+  const stack = manifest ? stackOfFiles(manifest, name) : inputs.stack;
+  const own = async () => functionsOf(await look(machine, signal), inputs);
+  const had = manifest?.files.map(({ path }) => path) ?? [];
+  const given = { ...inputs, stack, owner };
+  const set = setOf(given, await own(), before, had);
+  // Guests may refuse: as long as the files are there the next run knows what is to be done.
+  if (manifest)
+    await settle(signal, async () => endsAs(place, before, await own()));
   await remove(operation, host, set);
-  if (own.length === 0) return;
   await settle(signal, async () => {
-    const now = functionsOf(await look(machine, signal), inputs);
-    if (before.virtualFunctions === 0 && stack === "passthrough")
-      await giveTo(place, "host", now);
-    else if (before.virtualFunctions > 0 && now.every(hasAll) === false)
-      await giveTo(place, "guests", now);
-    if (stack === "out-of-tree") await backToFiles(place, now);
+    const seen = await look(machine, signal);
+    const endpoints = functionsOf(seen, inputs);
+    if (endpoints.length === 0) return;
+    const isStack = stack === "out-of-tree" || (!manifest && stack === "none");
+    if (isStack && seen.driver === "out-of-tree")
+      await backToFiles(place, endpoints);
     if (!before.isLoaded) await unload(place);
   });
 }
 
-/** With the file that is back, or down where there was none. */
-async function backToFiles(
+/** Nobody knows who has made virtual functions that were not there before us: an update would take them, too. */
+async function endsAs(
   place: Place,
-  endpoints: readonly Seen[],
+  { virtualFunctions }: Before,
+  endpoints: Parameters<typeof giveTo>[2],
 ): Promise<void> {
-  const pathOf = ({ number }: Seen) => `/etc/c6xx_dev${number}.conf`;
-  const files = await place.machine.stat(endpoints.map(pathOf), place.signal);
-  for (const item of endpoints) {
-    const { device, isStarted } = item;
-    const hasFile = files.has(pathOf(item));
-    if (device === undefined || (!hasFile && !isStarted)) continue;
-    const verb = hasFile ? "restart" : "down";
-    await write(place, ["adf_ctl", device, verb]);
-  }
+  if (virtualFunctions === 0) await giveTo(place, "host", endpoints);
+  else if (!endpoints.every(hasAll)) await giveTo(place, "guests", endpoints);
 }
 
 async function unload({ machine, operation, signal, host }: Place) {

@@ -59,6 +59,7 @@ export class QatDevice extends DynamicResource {
         "usesShown",
         "statement",
         "evidence",
+        "mark",
         "before",
         "adopted",
       ],

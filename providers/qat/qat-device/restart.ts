@@ -1,6 +1,7 @@
 import { UserError } from "../../dynamic/failure";
 import { isSame } from "./configuration";
 import { type Place, write } from "./engage";
+import { pathOf } from "./files";
 import type { Seen } from "./look";
 import type { QatDeviceInputs } from "./model";
 
@@ -13,7 +14,7 @@ export function needingRestart(
   return endpoints.filter(
     (item) =>
       !item.isStarted ||
-      changed.includes(`/etc/c6xx_dev${item.number}.conf`) ||
+      changed.includes(pathOf(item.number)) ||
       !runsWith(inputs, item),
   );
 }
@@ -44,6 +45,22 @@ export async function restart(
   for (const { device } of endpoints) {
     if (device === undefined) continue;
     await write(place, ["adf_ctl", device, "restart"]);
+  }
+}
+
+/** Each with the file that is there, or down where there is none and no guest needs it. */
+export async function backToFiles(
+  place: Place,
+  endpoints: readonly Seen[],
+): Promise<void> {
+  const paths = endpoints.map(({ number }) => pathOf(number));
+  const files = await place.machine.stat(paths, place.signal);
+  for (const { device, number, isStarted, virtualFunctions } of endpoints) {
+    const hasFile = files.has(pathOf(number));
+    const isLeft = !isStarted || virtualFunctions.length > 0;
+    if (device === undefined || (!hasFile && isLeft)) continue;
+    const verb = hasFile ? "restart" : "down";
+    await write(place, ["adf_ctl", device, verb]);
   }
 }
 
