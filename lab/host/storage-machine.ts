@@ -9,6 +9,7 @@ import {
   multipathTools,
 } from "./disks";
 import { tools as factTools } from "./facts";
+import { updateInitramfs } from "./initramfs";
 import {
   bootTargets,
   startTargets,
@@ -62,7 +63,7 @@ export const storageTools: Record<string, Tool> = {
   ...sambaTools,
   ...qatTools,
   systemctl: systemctl(units),
-  "update-initramfs": () => 0,
+  "update-initramfs": updateInitramfs,
 };
 
 const installed = [

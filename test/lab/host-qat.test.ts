@@ -271,6 +271,7 @@ test.each([
   ["kcapi-enc --bogus", 1, /unrecognized option '--bogus'/],
   ["kcapi-enc -c none(aes) -p x", 254, /^$/],
   ["kcapi-enc -c cbc(aes)", 234, /^$/],
+  ["update-initramfs", 2, /at least one of -c, -u, or -d/],
   ["modinfo -F filename qat_none", 1, /Module qat_none not found/],
   ["modprobe qat_none", 1, /FATAL: Module qat_none not found/],
   ["openssl bogus", 1, /'bogus' is an invalid command/],
@@ -280,6 +281,18 @@ test.each([
   boot();
   const end = await run(line);
   expect([end.code, reason.test(end.stderr)]).toEqual([code, true]);
+});
+
+test("an image of the initramfs keeps modprobe's files as they were when it was made", async () => {
+  boot();
+  const image = "/boot/initrd.img-6.17.2-1-pve";
+  world.put("/etc/modprobe.d/x.conf", "options vfio-pci disable_denylist=1\n");
+  world.put("/etc/modprobe.d/.y.conf.old", "options vfio-pci ids=1\n");
+  expect((await run("update-initramfs -u")).stdout).toContain(image);
+  rmSync(world.path("/etc/modprobe.d/x.conf"));
+  expect(text(image)).toBe(
+    "etc/modprobe.d/x.conf\noptions vfio-pci disable_denylist=1\n",
+  );
 });
 
 test("others than root write nothing", async () => {

@@ -19,6 +19,8 @@ const options = "/etc/modprobe.d/hybrid-site-qat.conf";
 const conf = (number: number) => `/etc/c6xx_dev${number}.conf`;
 const count = (address: string) =>
   host.text(`/sys/bus/pci/devices/${address}/sriov_numvfs`)?.trim();
+/** What modprobe finds before the root is there. */
+const image = () => host.text("/boot/initrd.img-6.17.2-1-pve") ?? "";
 const counts = () => [...endpoints, block].map(count);
 const hosts = ["0", "0", "0", "0"];
 const guests = ["16", "16", "16", "0"];
@@ -315,6 +317,33 @@ test("from guests to the host and back, each endpoint is one's only", async () =
   await host.provider.update(id, outs, qatInputs());
   expect(counts()).toEqual(hosts);
   expect(host.text(options)).toBeUndefined();
+});
+
+test.each([
+  ["the host has the endpoints again", qatInputs()],
+  ["guests do without", passthrough({ disableDenylist: undefined })],
+])(
+  "the denylist is on again from the next start where %s, and till then that is a finding",
+  async (_what, news) => {
+    host = await qatHost();
+    const { id, props } = await host.create(passthrough());
+    expect(image()).toContain("disable_denylist=1");
+    await host.run("modprobe vfio-pci");
+    const { outs = {} } = await host.provider.update(id, props, news);
+    expect(image()).not.toContain("disable_denylist");
+    expect((outs.findings as string[]).join()).toMatch(
+      /runs with its denylist switched off \(disable_denylist\), and nothing here asks for that/,
+    );
+    await host.run("modprobe -r vfio-pci");
+    expect((await host.look(id, outs, news)).found.findings).toEqual([]);
+  },
+);
+
+test("the denylist is on again from the next start after the deletion", async () => {
+  host = await qatHost();
+  const { id, props } = await host.create(passthrough());
+  await host.provider.delete(id, props);
+  expect(image()).not.toContain("disable_denylist");
 });
 
 test("another's files are neither read as ours nor taken away", async () => {

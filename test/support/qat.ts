@@ -4,6 +4,7 @@ import type { HostWorld } from "../../lab/host";
 import { tools as coreutils } from "../../lab/host/coreutils";
 import { systemctl } from "../../lab/host/coreutils/systemd";
 import { bootFacts, tools as factTools } from "../../lab/host/facts";
+import { updateInitramfs } from "../../lab/host/initramfs";
 import { bootQat, tools as qatTools, units } from "../../lab/host/qat";
 import type { Tool } from "../../lab/host/tool";
 import { load } from "./dev-site";
@@ -23,7 +24,7 @@ export interface QatMachine {
 export const machineTools: Record<string, Tool> = {
   ...factTools,
   ...qatTools,
-  "update-initramfs": () => 0,
+  "update-initramfs": updateInitramfs,
   systemctl: systemctl(units),
 };
 

@@ -193,6 +193,10 @@ function findingsOf(
   const findings: string[] = [];
   if (stack === "passthrough" && disableDenylist)
     findings.push(`on host "${host}" ${denylistWarning}`);
+  else if (seen.isDenylistDisabled)
+    findings.push(
+      `vfio-pci of host "${host}" runs with its denylist switched off (disable_denylist), and nothing here asks for that: load it anew ("modprobe -r vfio-pci"), or start the machine anew; where it is off again look in /etc/modprobe.d and at the kernel's command line`,
+    );
   for (const { address, link, maxLink } of own)
     if (link && maxLink && link.width < maxLink.width)
       findings.push(
