@@ -141,6 +141,17 @@ const losses: [string, (host: QatHost) => unknown, string, RegExp][] = [
     /its counters were not looked at since it has started: give proof another run/,
   ],
   [
+    "a driver that was loaded anew, and has done more since than before",
+    async (host) => {
+      await host.run("modprobe -r qat_c62x");
+      await host.run("modprobe qat_c62x");
+      for (let at = 0; at < 12; at++)
+        await host.run("kcapi-enc -c qat_aes_cbc -p x", "x".repeat(500_000));
+    },
+    "offered",
+    /its counters were not looked at since it has started/,
+  ],
+  [
     "a start of the machine",
     (host) => host.lab.reboot(),
     "offered",

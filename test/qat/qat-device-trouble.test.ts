@@ -1,3 +1,4 @@
+import { render } from "../../providers/qat/qat-device/configuration";
 import { block, endpoints, first, second, third } from "../support/qat";
 import {
   outOfTree,
@@ -281,6 +282,29 @@ test("cut-after adf_ctl restart: each endpoint ends with its file", async () => 
   const { id, props } = await host.create(outOfTree());
   expect(props.rung).toBe("offered");
   expect((await host.look(id, props, outOfTree())).changes).toBe(false);
+});
+
+test("a run that ends between the files and the endpoints' start is drift, and the next one starts them", async () => {
+  host = await qatHost({ driver: "out-of-tree" });
+  const { id, props } = await host.create(outOfTree());
+  const instances = { user: { crypto: 2, processes: 4 } };
+  const news = outOfTree({ instances });
+  for (const path of [conf(0), conf(1), conf(2)])
+    host.world.put(path, render("qat", { services: ["cy"], instances }));
+  const shown = () =>
+    endpoints.map((address) =>
+      /^\[SHIM\]\nNumberCyInstances = (\d)$/m
+        .exec(host.text(`/sys/kernel/debug/qat_c6xx_${address}/dev_cfg`) ?? "")
+        ?.at(1),
+    );
+  expect(shown()).toEqual(["1", "1", "1"]);
+  const { found, changes } = await host.look(id, { ...props, ...news }, news);
+  expect(changes).toBe(true);
+  await host.provider.update(id, found, news);
+  expect(shown()).toEqual(["2", "2", "2"]);
+  host.commands();
+  await host.provider.update(id, found, news);
+  expect(host.commands().join()).not.toContain("restart");
 });
 
 test.each(["mv", "tee"])(

@@ -51,7 +51,13 @@ const stat: Tool = (call) => {
             /\\(.)/g,
             (_all, key: string) => escapes[key] ?? key,
           );
-    call.stdout.write(text.replace(/%./g, (key) => values[key] ?? "?"));
+    call.stdout.write(
+      text.replace(/%(?:\.(\d))?(.)/g, (_all, digits, key: string) =>
+        digits === undefined || key !== "Y"
+          ? (values[`%${key}`] ?? "?")
+          : (stats.mtimeMs / 1_000).toFixed(Number(digits)),
+      ),
+    );
   }
   return code;
 };

@@ -83,6 +83,7 @@ export function start(
   };
   Object.assign(endpoint, {
     isStarted: true,
+    startedAt: Date.now(),
     instances,
     configuration,
     requests: Array(engines).fill(0),

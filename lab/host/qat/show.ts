@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { posix } from "node:path";
 import type { PciSpec } from "../facts/spec";
 import { addPci, Tree } from "../facts/sysfs";
@@ -141,6 +141,7 @@ function addDebug(
   const at = `${debug}/qat_c6xx_${address}`;
   const isInTree = state.package === "in-tree";
   tree.put(`${at}/fw_counters`, counters(state, endpoint));
+  age(tree.world, address, endpoint);
   const heartbeat = isInTree ? `${at}/heartbeat/status` : `${at}/heartbeat`;
   tree.put(heartbeat, endpoint.isHung ? -1 : 0);
   const sections = Object.entries(endpoint.configuration).map(
@@ -156,11 +157,22 @@ function addDebug(
 export function showCounters(world: HostWorld, address: string): void {
   const state = loadQat(world);
   const endpoint = state.endpoints[address];
-  if (endpoint?.isStarted)
-    world.put(
-      `${debug}/qat_c6xx_${address}/fw_counters`,
-      `${counters(state, endpoint)}\n`,
-    );
+  if (!endpoint?.isStarted) return;
+  world.put(
+    `${debug}/qat_c6xx_${address}/fw_counters`,
+    `${counters(state, endpoint)}\n`,
+  );
+  age(world, address, endpoint);
+}
+
+/** The driver makes the file when it starts; that its content is another one is no write. */
+function age(
+  world: HostWorld,
+  address: string,
+  { startedAt = 0 }: Endpoint,
+): void {
+  const path = world.path(`${debug}/qat_c6xx_${address}/fw_counters`);
+  utimesSync(path, startedAt / 1_000, startedAt / 1_000);
 }
 
 function counters({ package: stack }: QatState, endpoint: Endpoint): string {

@@ -14,6 +14,8 @@ export interface Instances {
 /** A physical function of C62x: of an adapter, or of the chipset's own block. */
 export interface Endpoint {
   isStarted: boolean;
+  /** In milliseconds; debugfs has files of that age. */
+  startedAt?: number;
   instances: Instances;
   /** Sections and keys as the driver has them, for debugfs. */
   configuration: Record<string, Record<string, string | number>>;

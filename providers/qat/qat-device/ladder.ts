@@ -61,10 +61,12 @@ function stillStanding(
   own: readonly Seen[],
 ): ProofOutput | undefined {
   if (evidence === undefined || evidence.boot !== seen.boot) return undefined;
-  const endpoints = evidence.endpoints.filter(({ address, total }) => {
+  const endpoints = evidence.endpoints.filter(({ address, startedAt }) => {
     const now = own.find((item) => item.address === address);
     return (
-      now?.heartbeat === "answers" && Number(now.counters?.responses) >= total
+      now?.heartbeat === "answers" &&
+      startedAt !== undefined &&
+      now.startedAt === startedAt
     );
   });
   return endpoints.length === 0 ? undefined : { ...evidence, endpoints };

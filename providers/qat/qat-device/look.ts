@@ -4,6 +4,7 @@ import { attributes, pairs } from "../../host/host-facts/gather";
 import { linkPaths, parsePci, withLinks } from "../../host/host-facts/pci";
 import { type Counters, parseCounters } from "./counters";
 import { parseCrypto, type RegisteredAlgorithm } from "./crypto";
+import { pathOf } from "./files";
 
 const devices = "/sys/bus/pci/devices";
 const debug = "/sys/kernel/debug";
@@ -36,6 +37,10 @@ export interface Seen extends PciDevice {
   virtualFunctions: VirtualFunction[];
   /** Undefined: nothing says so. */
   isStarted?: boolean;
+  /** Since the epoch, as debugfs has it; undefined: not started, or nothing says so. */
+  startedAt?: number;
+  /** When its file was written, likewise. */
+  configuredAt?: number;
   heartbeat: "answers" | "fails" | "unknown";
   counters?: Counters;
   /** Instances that the driver has; undefined: it does not say. */
@@ -61,7 +66,7 @@ export interface Look {
   hasIommu: boolean;
 }
 
-/** Five commands, or six with the driver out of the tree. */
+/** Six commands, or seven with the driver out of the tree. */
 export async function look(
   machine: Machine,
   signal: AbortSignal,
@@ -76,8 +81,12 @@ export async function look(
   const physical = pci.filter(({ id }) => id === physicalId);
   const driver = driverOf(module.trim());
   const addresses = physical.map(({ address }) => address);
-  const [links, lines, status] = await Promise.all([
+  const [links, times, lines, status] = await Promise.all([
     virtualLinks(ask, addresses),
+    writtenAt(ask, [
+      ...addresses.map(countersOf),
+      ...(driver === "out-of-tree" ? addresses.map((_, at) => pathOf(at)) : []),
+    ]),
     attributes(ask, [
       ...new Set([
         ...[boot, denylist, crypto, loaded],
@@ -90,12 +99,16 @@ export async function look(
   const first = (path: string) => lines.get(path)?.[0]?.trim();
   const all = (path: string) => lines.get(path);
   const numbers = numbersOf(status);
+  const fileAt = ({ number }: Pick<Seen, "number"> = {}) =>
+    number === undefined ? undefined : times.get(pathOf(number));
   return {
     functions: physical.map((device) => ({
       ...withLinks(device, first),
       ...shownOf(device.address, all),
       virtualFunctions: virtualOf(device.address, links, pci),
       ...numbers.get(device.address),
+      startedAt: times.get(countersOf(device.address)),
+      configuredAt: fileAt(numbers.get(device.address)),
     })),
     isLoaded: first(loaded) !== undefined,
     boot: first(boot) ?? "",
@@ -114,6 +127,20 @@ function driverOf(path: string): Look["driver"] {
 }
 
 const folderOf = (address: string) => `${debug}/qat_c6xx_${address}`;
+
+/** The driver makes it anew at each start, and nothing writes to it. */
+const countersOf = (address: string) => `${folderOf(address)}/fw_counters`;
+
+/** In seconds, of each path that is there. */
+async function writtenAt(
+  ask: (words: Words, codes: readonly number[]) => Promise<string>,
+  paths: readonly string[],
+): Promise<Map<string, number>> {
+  if (paths.length === 0) return new Map();
+  const how = "--printf=%n\\0%.9Y\\0";
+  const found = pairs(await ask(["stat", how, "--", ...paths], [0, 1]));
+  return new Map([...found].map(([path, time]) => [path, Number(time)]));
+}
 
 function ownPaths(address: string): string[] {
   const at = `${devices}/${address}`;
@@ -164,7 +191,7 @@ function shownOf(
   "totalVirtualFunctions" | "isStarted" | "heartbeat" | "counters" | "instances"
 > {
   const at = folderOf(address);
-  const table = all(`${at}/fw_counters`);
+  const table = all(countersOf(address));
   const [beat] = all(`${at}/heartbeat/status`) ?? all(`${at}/heartbeat`) ?? [];
   const total = all(`${devices}/${address}/sriov_totalvfs`)?.[0];
   return {

@@ -127,14 +127,14 @@ export interface AlgorithmOutput {
 export interface ProofOutput {
   load: "kernel" | "openssl";
   run: string;
-  /** Of the kernel's start: after another one nothing is known any more. */
+  /** Of the kernel's start, likewise. */
   boot: string;
   endpoints: {
     address: string;
+    /** Of the endpoint, in seconds since the epoch: after another start nothing is known any more. */
+    startedAt?: number;
     /** Responses under the load, beyond those of a like time without it. */
     moved: number;
-    /** Responses since its start, when the load had ended. */
-    total: number;
   }[];
   /** Without the load of ours. */
   moving: boolean;

@@ -42,7 +42,8 @@ export async function prove(
         0,
         delta(address, idle, after) - delta(address, before, idle),
       ),
-      total: after.counts.get(address) ?? 0,
+      startedAt: after.seen.functions.find((item) => item.address === address)
+        ?.startedAt,
     })),
   };
 }

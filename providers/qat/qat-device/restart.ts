@@ -19,11 +19,15 @@ export function needingRestart(
   );
 }
 
-/** What the driver shows of its configuration, as far as it shows it. */
+/** In seconds: the kernel's clock for files goes in steps. */
+const clockStep = 0.01;
+
+/** It started after its file was written, and what it shows of its configuration is as declared. */
 export function runsWith(
   inputs: QatDeviceInputs,
-  { services, instances }: Seen,
+  { services, instances, startedAt, configuredAt }: Seen,
 ): boolean {
+  if (Number(startedAt) + clockStep < Number(configuredAt)) return false;
   if (instances === undefined || services === undefined) return true;
   const { crypto, compression } = instances;
   return isSame(
