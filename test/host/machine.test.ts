@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { utils } from "ssh2";
 import type { HostError, Machine } from "../../providers/host/client";
 import { connect } from "../../providers/host/connection";
@@ -41,6 +42,20 @@ describe.each(["root", "ops"] as const)("logged in as %s", (login) => {
     expect(await machine.list("/etc/x", signal)).toEqual(["it's $(a) file"]);
     await machine.remove(path, signal);
     expect(await machine.list("/etc/x", signal)).toEqual([]);
+  });
+
+  test("a program waits for the input that is promised to it", async () => {
+    let give: (data: Buffer) => void = () => undefined;
+    const stdin = new Promise<Buffer>((resolve) => {
+      give = resolve;
+    });
+    const ends = ["one", "two"].map(() =>
+      machine.run(["cat"], { signal, stdin }),
+    );
+    const first = await Promise.race([...ends, sleep(300, "waits")]);
+    expect(first).toBe("waits");
+    give(Buffer.from("data"));
+    for (const end of ends) expect((await end).stdout).toBe("data");
   });
 
   test("what is not there is an answer", async () => {

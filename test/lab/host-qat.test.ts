@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { bendQat } from "../../lab/host/qat";
 import { HostWorld } from "../../lab/host/world";
 import {
@@ -97,6 +99,22 @@ describe("the driver of the kernel", () => {
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     for (const address of [...endpoints, block])
       expect(text(`${debug(address)}/fw_counters`)).toMatch(/ 0: +1 +1\n/);
+  });
+
+  test("is held by a session until its input ends, and computes what is there of it", async () => {
+    const input = new PassThrough();
+    const words = "-c qat_aes_cbc -p x".split(" ");
+    const end = runAt(world, ["kcapi-enc", ...words].join(" "), input);
+    input.write(Buffer.alloc(61_440));
+    await setImmediate();
+    expect(text(`${debug(first)}/fw_counters`)).toMatch(/ 0: +1 +1\n/);
+    await run("kcapi-enc -c qat_aes_cbc -p x", "data");
+    expect(text(`${debug(first)}/fw_counters`)).toMatch(/ 0: +1 +1\n/);
+    expect(text(`${debug(second)}/fw_counters`)).toMatch(/ 0: +1 +1\n/);
+    expect((await run("modprobe -r qat_c62x")).stderr).toMatch(/is in use/);
+    input.end();
+    expect(await end).toMatchObject({ code: 0 });
+    expect(await run("modprobe -r qat_c62x")).toMatchObject({ code: 0 });
   });
 
   test("is not asked where the kernel prefers another by its name", async () => {
@@ -254,7 +272,7 @@ describe("the driver out of the tree", () => {
     await run("adf_ctl up");
     await speed();
     expect(text(`${debug(first)}/fw_counters`)).toMatch(
-      /Responses\[AE {2}0\]: +8 /,
+      /Responses\[AE {2}0\]: +1440 /,
     );
   });
 });

@@ -1,4 +1,6 @@
-import { endpoints, first, second } from "../support/qat";
+import { showCounters } from "../../lab/host/qat/show";
+import { loadQat, saveQat } from "../../lab/host/qat/state";
+import { endpoints, first, second, third } from "../support/qat";
 import {
   outOfTree,
   passthrough,
@@ -207,12 +209,64 @@ test("requests that nobody answers are no acceleration", async () => {
   expect(host.commands().join()).not.toContain("kcapi-enc");
 });
 
-test("a load that ends badly is told, and counters decide", async () => {
+test("a load that ends badly is told, and shows nothing though counters moved", async () => {
   host = await qatHost();
-  host.fault({ match: "kcapi-enc", kind: "fails", code: 254, count: 6 });
+  host.fault({ match: "kcapi-enc", kind: "fails", code: 254, count: 1 });
   const { props } = await host.create(qatInputs({ proof }));
-  expect(props).toMatchObject({ rung: "offered", accelerated: [] });
-  expect(host.told()).toMatch(/the load \(kcapi-enc\) ended with 254/);
+  expect(props).toMatchObject({
+    rung: "offered",
+    accelerated: [],
+    evidence: { failure: expect.stringMatching(/^kcapi-enc ended with 254/) },
+  });
+  expect((props.missing as string[])[0]).toMatch(
+    /the load of "first" failed \(kcapi-enc ended with 254.*\), so it shows nothing/,
+  );
+  expect(host.told()).toMatch(/the load failed.*kcapi-enc ended with 254/);
+});
+
+test("an endpoint that others hold is not asked, and that is no word against it", async () => {
+  host = await qatHost();
+  for (let at = 0; at < 9; at++) await host.bend("busy", second);
+  const { props } = await host.create(qatInputs({ proof }));
+  expect(props).toMatchObject({
+    accelerated: [first, third],
+    missing: [
+      expect.stringMatching(
+        /0000:55:00.0: it was not asked under the load of "first": other endpoints served all of it/,
+      ),
+    ],
+  });
+});
+
+/** Of somebody else, from one look to the last one. */
+async function amidTraffic<T>(address: string, act: () => Promise<T>) {
+  const traffic = setInterval(() => {
+    const state = loadQat(host.world);
+    const responses = state.endpoints[address]?.responses ?? [];
+    responses[0] = (responses[0] ?? 0) + 1_000;
+    saveQat(host.world, state);
+    showCounters(host.world, address);
+  }, 100);
+  return await act().finally(() => clearInterval(traffic));
+}
+
+test("counters that move without the load as well show nothing under it, however long it takes", async () => {
+  host = await qatHost({ driver: "out-of-tree" });
+  await host.bend("stuck");
+  host.fault({ match: "openssl", kind: "slow", ms: 4_000, count: 1 });
+  const { props } = await amidTraffic(second, () =>
+    host.create(
+      outOfTree({ uses: ["tls"], proof: { load: "openssl", run: "first" } }),
+    ),
+  );
+  expect(props).toMatchObject({
+    accelerated: [],
+    evidence: { moving: true },
+    usesShown: [{ use: "tls", isShown: false }],
+  });
+  expect((props.missing as string[]).join("\n")).toMatch(
+    /0000:54:00.0: its counters did not move.*\n0000:55:00.0: its counters moved without the load of "first" as well/,
+  );
 });
 
 test("without the program that puts the load on the error says what to install", async () => {
@@ -250,23 +304,30 @@ test("IPsec is shown only where it holds an algorithm and counters move without 
 describe("out of the tree", () => {
   const openssl = { load: "openssl", run: "first" };
 
-  test("TLS is shown where counters move under OpenSSL, on the endpoint that they move on", async () => {
+  test("TLS is shown where counters move under OpenSSL, on the endpoints that they move on", async () => {
     host = await qatHost({ driver: "out-of-tree" });
+    await host.bend("stuck", second);
     const { props } = await host.create(
       outOfTree({ uses: ["tls"], proof: openssl }),
     );
-    expect(rungs(props)).toEqual(["accelerated", "offered", "offered"]);
+    expect(rungs(props)).toEqual(["accelerated", "offered", "accelerated"]);
     expect(props).toMatchObject({
       rung: "offered",
-      accelerated: [first],
+      accelerated: [first, third],
       usesShown: [
         {
           use: "tls",
           isShown: true,
-          why: `counters of ${first} moved while OpenSSL computed by its engine`,
+          why: `counters of ${first}, ${third} moved while OpenSSL computed by its engine`,
         },
       ],
     });
+  });
+
+  test("one run of OpenSSL reaches all of the endpoints", async () => {
+    host = await qatHost({ driver: "out-of-tree" });
+    const { props } = await host.create(outOfTree({ proof: openssl }));
+    expect(props).toMatchObject({ rung: "accelerated", missing: [] });
   });
 
   test("an engine that computes elsewhere shows nothing, whatever it says of itself", async () => {

@@ -46,7 +46,7 @@ export function bootMachine(
 export async function runAt(
   world: HostWorld,
   line: string,
-  stdin = "",
+  stdin: string | Readable = "",
   user = "root",
 ): Promise<{ code: number | undefined; stdout: string; stderr: string }> {
   const [tool = "", ...words] = line.split(" ");
@@ -63,7 +63,8 @@ export async function runAt(
     words,
     user,
     world,
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin:
+      typeof stdin === "string" ? Readable.from([Buffer.from(stdin)]) : stdin,
     stdout: into(0),
     stderr: into(1),
     signal: new AbortController().signal,

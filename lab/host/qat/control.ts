@@ -65,7 +65,7 @@ export function bendQat(
 
 function changes(
   fault: QatFault,
-  { virtualFunctions }: Endpoint,
+  { virtualFunctions, users }: Endpoint,
   vfio: Record<string, string> | undefined,
 ): Partial<Endpoint> {
   switch (fault) {
@@ -80,7 +80,7 @@ function changes(
     case "stuck":
       return { isStuck: true };
     case "busy":
-      return { users: 1 };
+      return { users: users + 1 };
     case "guest":
       return {
         guests:

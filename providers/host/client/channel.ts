@@ -38,7 +38,12 @@ export async function collect(
     channel.on("data", take(stdout));
     channel.stderr.on("data", take(stderr));
   });
-  channel.end(stdin);
+  if (typeof stdin === "object" && "then" in stdin)
+    stdin.then(
+      (data) => channel.writable && channel.end(data),
+      () => channel.end(),
+    );
+  else channel.end(stdin);
   const end = await Promise.race([ended, stopped]);
   const said = Buffer.concat(stderr).toString("utf8");
   if (end === undefined) {

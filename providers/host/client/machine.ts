@@ -5,7 +5,8 @@ export type Words = readonly [string, ...string[]];
 
 export interface RunOptions {
   signal: AbortSignal;
-  stdin?: string | Buffer;
+  /** Of a promise the program waits for what it brings. */
+  stdin?: string | Buffer | Promise<Buffer>;
   /** Exit codes that are an answer and no failure; 0 if left out. */
   codes?: readonly number[];
   /** It only looks: once more when the connection went in the middle. */

@@ -5,6 +5,7 @@ import { denylistWarning } from "./files";
 import type { Look, Seen } from "./look";
 import {
   type EndpointOutput,
+  type ProofEnd,
   type ProofOutput,
   type QatDeviceInputs,
   type QatDeviceOutputs,
@@ -125,25 +126,38 @@ function climb(
       "offered",
       "guests have it from here on, and only their own counters show that they use it",
     ];
-  const moved = evidence?.endpoints.find(
+  const shows = evidence?.endpoints.find(
     (other) => other.address === item.address,
-  )?.moved;
-  if (moved && heartbeat === "answers") return ["accelerated"];
-  return ["offered", unproved(inputs, heartbeat, moved)];
+  )?.shows;
+  if (shows === "served" && heartbeat === "answers") return ["accelerated"];
+  if (heartbeat !== "unknown" && evidence && shows)
+    return ["offered", unserved(evidence, shows)];
+  return ["offered", unproved(inputs, heartbeat)];
 }
 
 function unproved(
   { proof }: QatDeviceInputs,
   heartbeat: Seen["heartbeat"],
-  moved: number | undefined,
 ): string {
   if (heartbeat === "unknown")
     return "nothing tells whether its engines answer: debugfs has no heartbeat";
-  if (moved === 0)
-    return `its counters did not move under the load of "${proof?.run}": whoever asked was served elsewhere`;
   if (proof === undefined)
     return "no load has been asked for: set proof, and its counters are looked at under one";
   return "its counters were not looked at since it has started: give proof another run";
+}
+
+function unserved({ run, failure }: ProofOutput, shows: ProofEnd): string {
+  const again = "give proof another run";
+  switch (shows) {
+    case "busy":
+      return `its counters moved without the load of "${run}" as well, so nothing can be told of it: ${again} while nobody else uses the adapter`;
+    case "unasked":
+      return `it was not asked under the load of "${run}": other endpoints served all of it. Stop what holds this one, or ${again}`;
+    case "failed":
+      return `the load of "${run}" failed (${failure}), so it shows nothing: mend that, and ${again}`;
+    default:
+      return `its counters did not move under the load of "${run}": whoever asked was served elsewhere`;
+  }
 }
 
 /** Why nobody could use it. */

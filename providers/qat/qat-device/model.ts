@@ -133,12 +133,27 @@ export interface ProofOutput {
     address: string;
     /** Of the endpoint, in seconds since the epoch: after another start nothing is known any more. */
     startedAt?: number;
-    /** Responses under the load, beyond those of a like time without it. */
+    /** Responses under the load. */
     moved: number;
+    shows: ProofEnd;
   }[];
   /** Without the load of ours. */
   moving: boolean;
+  /** How the load failed. */
+  failure?: string;
 }
+
+export type ProofEnd =
+  /** It has served the load: counters that stood still moved by its share at least. */
+  | "served"
+  /** Its counters moved before or after it as well: nothing can be told apart. */
+  | "busy"
+  /** It did not serve its share, and somebody else did. */
+  | "elsewhere"
+  /** All of the load went to others. */
+  | "unasked"
+  /** The load failed. */
+  | "failed";
 
 export interface UseOutput {
   use: "ipsec" | "tls";
