@@ -227,7 +227,7 @@ test("what guests had is theirs again when the driver does not start with its fi
     .update(id, props, outOfTree())
     .catch(({ message }: Error) => message);
   expect(refused).toMatch(
-    /The files are as they were before. The endpoints are as they were/,
+    /The endpoints are as they were. The files are as they were before/,
   );
   expect(refused).not.toMatch(/failed too/);
   expect(counts()).toEqual(["16", "16", "16"]);

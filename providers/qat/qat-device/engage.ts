@@ -58,8 +58,21 @@ export async function giveTo(
     // Without a connection the next run looks what there is.
     if (!(error instanceof HostError) || error.kind !== "exit") throw error;
     throw new UserError(
-      `${explained(place.host, done.at(-1), error)}. ${await putBack(place, done)}`,
+      `${explained(place.host, done.at(-1), error)}. ${await putBackTold(place, done)}`,
     );
+  }
+}
+
+async function putBackTold(
+  place: Place,
+  done: readonly Seen[],
+): Promise<string> {
+  try {
+    await putBack(place, done);
+    return "The endpoints are as they were";
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `Putting the others back failed too: ${why}`;
   }
 }
 
@@ -67,21 +80,15 @@ export async function giveTo(
 export async function putBack(
   place: Place,
   done: readonly Seen[],
-): Promise<string> {
+): Promise<void> {
   const undoing = { ...place, signal: AbortSignal.timeout(undoMs) };
-  try {
-    for (const item of [...done].reverse()) {
-      const count = item.virtualFunctions.length;
-      const now = await countNow(undoing, item);
-      if (now === count) continue;
-      if (now > 0) await setCount(undoing, item, 0);
-      await setProbing(undoing, item, !(count > 0) || isTaken(item));
-      if (count > 0) await setCount(undoing, item, count);
-    }
-    return "The endpoints are as they were";
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `Putting the others back failed too: ${why}`;
+  for (const item of [...done].reverse()) {
+    const count = item.virtualFunctions.length;
+    const now = await countNow(undoing, item);
+    if (now === count) continue;
+    if (now > 0) await setCount(undoing, item, 0);
+    await setProbing(undoing, item, !(count > 0) || isTaken(item));
+    if (count > 0) await setCount(undoing, item, count);
   }
 }
 

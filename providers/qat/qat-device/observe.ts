@@ -51,8 +51,7 @@ export async function observeAdapter(
     found.files.length === set.files.length;
   const runs =
     stack !== "out-of-tree" ||
-    changed.length > 0 ||
-    own.every((item) => runsWith(inputs, item));
+    own.every((item) => runsWith({ ...inputs, ...read }, item));
   const { services, instances } = read ?? inputs;
   return {
     inputs: {

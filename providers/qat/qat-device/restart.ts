@@ -52,16 +52,17 @@ export async function restart(
   }
 }
 
-/** Each with the file that is there, or down where there is none. */
+/** Each with the file that is there, or down where there is none and no guest needs it. */
 export async function backToFiles(
   place: Place,
   endpoints: readonly Seen[],
 ): Promise<void> {
   const paths = endpoints.map(({ number }) => pathOf(number));
   const files = await place.machine.stat(paths, place.signal);
-  for (const { device, number, isStarted } of endpoints) {
+  for (const { device, number, isStarted, virtualFunctions } of endpoints) {
     const hasFile = files.has(pathOf(number));
-    if (device === undefined || (!hasFile && !isStarted)) continue;
+    const isLeft = !isStarted || virtualFunctions.length > 0;
+    if (device === undefined || (!hasFile && isLeft)) continue;
     const verb = hasFile ? "restart" : "down";
     await write(place, ["adf_ctl", device, verb]);
   }

@@ -33,7 +33,7 @@ export async function snapshot(
   return found;
 }
 
-/** Files first: with them the driver starts anew. Then whose the endpoints were. */
+/** Endpoints first: the files know what stood before us, and what is still to be done. */
 export async function takenBack(
   place: Place,
   inputs: QatDeviceInputs,
@@ -48,16 +48,16 @@ export async function takenBack(
     operation: { ...place.operation, signal },
   };
   const said = [trimmed(cause)];
-  try {
-    await filesBack(undoing, inputs, past);
-    said.push("The files are as they were before");
-  } catch (error) {
-    said.push(`Putting the files back failed too: ${trimmed(error)}`);
-  }
+  let doing = "Putting the endpoints back failed too, and the files stay";
   try {
     said.push(...(await endpointsBack(undoing, inputs, past)));
+    doing = "Putting the files back failed too";
+    await filesBack(undoing, inputs, past);
+    said.push("The files are as they were before");
+    doing = "Starting the endpoints with them failed";
+    await startedBack(undoing, inputs, past);
   } catch (error) {
-    said.push(`Putting the endpoints back failed too: ${trimmed(error)}`);
+    said.push(`${doing}: ${trimmed(error)}`);
   }
   return new UserError(said.join(". "));
 }
@@ -78,15 +78,9 @@ async function filesBack(
 async function endpointsBack(
   place: Place,
   inputs: QatDeviceInputs,
-  { had, endpoints }: Past,
+  { endpoints }: Past,
 ): Promise<string[]> {
-  const { machine, signal } = place;
-  const seen = await look(machine, signal);
-  const now = functionsOf(seen, inputs);
-  const isConfigured =
-    inputs.stack === "out-of-tree" ||
-    had.some(({ path }) => configurationFile.test(path));
-  if (isConfigured) await backToFiles(place, now);
+  const now = functionsOf(await look(place.machine, place.signal), inputs);
   const wrong = endpoints.filter(({ address, virtualFunctions }) =>
     now.some(
       (item) =>
@@ -94,7 +88,22 @@ async function endpointsBack(
         item.virtualFunctions.length !== virtualFunctions.length,
     ),
   );
-  return wrong.length === 0 ? [] : [await putBack(place, wrong)];
+  if (wrong.length === 0) return [];
+  await putBack(place, wrong);
+  return ["The endpoints are as they were"];
+}
+
+async function startedBack(
+  place: Place,
+  inputs: QatDeviceInputs,
+  { had }: Past,
+): Promise<void> {
+  const isConfigured =
+    inputs.stack === "out-of-tree" ||
+    had.some(({ path }) => configurationFile.test(path));
+  if (!isConfigured) return;
+  const seen = await look(place.machine, place.signal);
+  await backToFiles(place, functionsOf(seen, inputs));
 }
 
 const trimmed = (error: unknown): string =>
