@@ -90,6 +90,36 @@ test("a reload that fails takes all back, is run again, and its words are shown 
   expect(host.loaded).toEqual([plain.content, plain.content]);
 });
 
+/** What no input of the files can say: the state reads them as nobody's, and they are ours. */
+test("files that a cut change left are taken away after two refreshes, too", async () => {
+  const nothing = host.everything();
+  const { id, props } = await host.create();
+  const news = filesInputs({
+    files: [{ ...plain, content: "one=2\n" }, secret],
+  });
+  const cut = { kind: "cut-after", match: "install --owner" } as const;
+  host.fault({ ...cut, after: 2, count: 1_000 });
+  await expect(host.files.update(id, props, news)).rejects.toThrow();
+  host.lab.faults.clear();
+  let found = props;
+  for (const _ of ["once", "and again"])
+    found = (await host.files.read(id, found)).props ?? {};
+  expect(found).toMatchObject({ owner: "", mark: props.owner });
+  await host.files.delete(id, found);
+  expect(host.everything()).toEqual(nothing);
+});
+
+test("files of another owner stay, and that is told", async () => {
+  const { id, props } = await host.create();
+  const before = host.everything();
+  const theirs = { ...props, owner: "other/ManagedFiles/app", mark: undefined };
+  const told = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+  await host.files.delete(id, theirs);
+  expect(told.mock.calls.join()).toMatch(/belong to .*app.* and stay/);
+  told.mockRestore();
+  expect(host.everything()).toEqual(before);
+});
+
 test("a deletion whose reload fails keeps the files, a later one removes them", async () => {
   const { id, props } = await host.create();
   const before = host.everything();

@@ -1,6 +1,7 @@
 import type { EngineWatch } from "../../dynamic/engine";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
+import { markFrom } from "../../dynamic/mark";
 import type { Words } from "../client";
 import { converge, type FileSet } from "./converge";
 import {
@@ -34,22 +35,23 @@ const kind: Kind<ManagedFilesInputs, ManagedFilesOutputs> = {
 
   async create(inputs, operation) {
     const adopted = await converge(operation, inputs.host, setOf(inputs));
-    return { id: inputs.name, outputs: { adopted } };
+    return { id: inputs.name, outputs: { adopted, mark: inputs.owner } };
   },
 
   async read(_id, inputs, operation) {
     const found = await observe(operation, inputs.host, setOf(inputs));
     if (found === undefined) return undefined;
     const { owner, files, adopted } = found;
-    return { inputs: { ...inputs, owner, files }, outputs: { adopted } };
+    const mark = markFrom(inputs, found.mark);
+    return { inputs: { ...inputs, owner, files }, outputs: { adopted, mark } };
   },
 
   async update(_id, olds, news, operation) {
     const adopted = await converge(operation, news.host, setOf(news), {
-      owner: olds.owner,
+      owner: markFrom(olds),
       state: olds,
     });
-    return { adopted };
+    return { adopted, mark: news.owner };
   },
 
   delete: (_id, inputs, operation) =>
@@ -58,8 +60,11 @@ const kind: Kind<ManagedFilesInputs, ManagedFilesOutputs> = {
 
 export const provider = (engine: EngineWatch) => handler(kind, engine);
 
-function setOf(inputs: ManagedFilesInputs): FileSet {
-  const { name, owner, files, adopt } = inputs;
+function setOf(
+  inputs: ManagedFilesInputs & Partial<ManagedFilesOutputs>,
+): FileSet {
+  const { name, files, adopt } = inputs;
+  const owner = markFrom(inputs);
   const validate = inputs.validate as Words | undefined;
   const reload = inputs.reload as Words | undefined;
   return { key: name, owner, files, validate, reload, adopt };

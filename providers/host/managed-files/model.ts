@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
+import type { Marked } from "../../dynamic/mark";
 import { placeholderProblem } from "./words";
 
 const account = z
@@ -61,7 +62,7 @@ const shape = z.strictObject({
 
 export type ManagedFilesInputs = z.output<typeof shape>;
 
-export interface ManagedFilesOutputs {
+export interface ManagedFilesOutputs extends Marked {
   /** Paths of what stood there before. */
   adopted: string[];
 }

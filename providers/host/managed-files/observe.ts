@@ -1,4 +1,5 @@
 import type { Operation } from "../../dynamic/kind";
+import { isOwn } from "../../dynamic/mark";
 import type { Machine } from "../client";
 import { connect } from "../connection";
 import type { FileSet } from "./converge";
@@ -11,6 +12,8 @@ const shownAtMost = 1024 * 1024;
 export interface Observed {
   /** Empty: the host does not know whose they are, or a change was cut off. */
   owner: string;
+  /** Whose the host says that they are. */
+  mark?: string;
   files: FileInputs[];
   adopted: string[];
 }
@@ -28,7 +31,7 @@ export async function observe(
     new Store(machine, set.key).load(signal),
     look(machine, paths, signal),
   ]);
-  if (manifest && manifest.owner !== set.owner) return undefined;
+  if (manifest && !isOwn(set, manifest.owner)) return undefined;
   if (manifest === undefined && found.size === 0) return undefined;
   const files: FileInputs[] = [];
   for (const item of set.files) {
@@ -48,7 +51,8 @@ export async function observe(
       `on host "${host}" a change was cut off; the next "pulumi up" takes it back and makes it anew`,
     );
   return {
-    owner: manifest && isOurs && phase === "done" ? set.owner : "",
+    owner: manifest && isOurs && phase === "done" ? manifest.owner : "",
+    mark: manifest?.owner,
     files,
     adopted: own.flatMap(({ path, before }) => (before ? [path] : [])),
   };

@@ -36,6 +36,6 @@ export class ManagedFiles extends DynamicResource {
     args: ManagedFilesArgs,
     options?: CustomResourceOptions,
   ) {
-    super(ManagedFiles.kind, name, args, ["adopted"], options);
+    super(ManagedFiles.kind, name, args, ["adopted", "mark"], options);
   }
 }

@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
+import { markFrom } from "../../dynamic/mark";
 import {
   converge,
   type FileSet,
@@ -74,13 +75,14 @@ const kind: Kind<SnippetInputs, SnippetOutputs> = {
         volumeId: volumeIdOf(inputs),
         path,
         adopted: found.adopted.length > 0,
+        mark: markFrom(inputs, found.mark),
       },
     };
   },
 
   update: (_id, olds, news, operation) =>
     put(news, operation, {
-      owner: olds.owner,
+      owner: markFrom(olds),
       state: {
         files: [fileAt(olds, olds.path)],
         adopted: olds.adopted ? [olds.path] : [],
@@ -112,15 +114,23 @@ async function put(
   }
   const set = setOf(inputs, path);
   const adopted = await converge(operation, inputs.host, set, past);
-  return { volumeId: volumeIdOf(inputs), path, adopted: adopted.length > 0 };
+  return {
+    volumeId: volumeIdOf(inputs),
+    path,
+    adopted: adopted.length > 0,
+    mark: inputs.owner,
+  };
 }
 
-function setOf(inputs: SnippetInputs, path: string): FileSet {
-  const { name, owner, adopt } = inputs;
+function setOf(
+  inputs: SnippetInputs & Partial<SnippetOutputs>,
+  path: string,
+): FileSet {
+  const { name, adopt } = inputs;
   // Not a name that ManagedFiles can have.
   return {
     key: `snippet:${name}`,
-    owner,
+    owner: markFrom(inputs),
     adopt,
     files: [fileAt(inputs, path)],
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
+import type { Marked } from "../../dynamic/mark";
 
 /** What a host may have, too: there the rules below can be broken. */
 const shape = z.strictObject({
@@ -35,7 +36,7 @@ const shape = z.strictObject({
 
 export type SnippetInputs = z.output<typeof shape>;
 
-export interface SnippetOutputs {
+export interface SnippetOutputs extends Marked {
   /** "local:snippets/web.yaml", as cloudInit.vendorData takes it. */
   volumeId: string;
   /** On the host. */

@@ -28,6 +28,12 @@ export class Snippet extends DynamicResource {
     args: SnippetArgs,
     options?: CustomResourceOptions,
   ) {
-    super(Snippet.kind, name, args, ["volumeId", "path", "adopted"], options);
+    super(
+      Snippet.kind,
+      name,
+      args,
+      ["volumeId", "path", "adopted", "mark"],
+      options,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../dynamic/failure";
 import type { Operation } from "../../dynamic/kind";
+import { markFrom } from "../../dynamic/mark";
 import { HostError } from "../../host/client";
 import { connect } from "../../host/connection";
 import { converge } from "../../host/managed-files/converge";
@@ -8,7 +9,7 @@ import { adapterOf } from "./adapter";
 import { render } from "./configuration";
 import { giveTo, loadDriver, type Place } from "./engage";
 import { denylistWarning, loadFile, parseBefore, pathOf, setOf } from "./files";
-import { kept, ownerOf } from "./kept";
+import { kept } from "./kept";
 import { judge } from "./ladder";
 import { type Look, look, type Seen } from "./look";
 import type { Before, QatDeviceInputs, QatDeviceOutputs } from "./model";
@@ -58,7 +59,7 @@ export async function apply(
       before,
       had.map(({ path }) => path),
     ),
-    { owner: olds && ownerOf(olds, manifest) },
+    { owner: olds && markFrom(olds, manifest?.owner) },
   );
   const own = { mark: inputs.owner, before, adopted };
   operation.exists(name, own);

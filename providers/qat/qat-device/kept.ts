@@ -1,7 +1,7 @@
 import { type Manifest, Store } from "../../host/managed-files/store";
 import type { Place } from "./engage";
 import { configurationFile, keyOf, rulesFile } from "./files";
-import type { QatDeviceInputs, QatDeviceOutputs } from "./model";
+import type { QatDeviceInputs } from "./model";
 
 /** What the host itself knows of our files there. */
 export function kept(
@@ -9,14 +9,6 @@ export function kept(
   name: string,
 ): Promise<Manifest | undefined> {
   return new Store(machine, keyOf(name)).load(signal);
-}
-
-/** Drift empties the owner among the inputs; a state without the mark was written before there was one. */
-export function ownerOf(
-  { mark, owner }: Pick<QatDeviceInputs, "owner"> & Partial<QatDeviceOutputs>,
-  manifest: Manifest | undefined,
-): string {
-  return mark || owner || (manifest?.owner ?? "");
 }
 
 /** For which stack our files were put there, whatever has become of the adapter since. */

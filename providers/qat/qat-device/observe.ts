@@ -1,11 +1,12 @@
 import type { Operation } from "../../dynamic/kind";
+import { markFrom } from "../../dynamic/mark";
 import { observe } from "../../host/managed-files/observe";
 import { functionsOf } from "./adapter";
 import { placeOn, recorded } from "./apply";
 import { parseConfiguration, render } from "./configuration";
 import { hasAll, isTaken } from "./engage";
 import { configurationFile, setOf } from "./files";
-import { kept, ownerOf, stackOfFiles } from "./kept";
+import { kept, stackOfFiles } from "./kept";
 import { judge } from "./ladder";
 import { type Look, look, type Seen } from "./look";
 import type { QatDeviceInputs, QatDeviceOutputs } from "./model";
@@ -23,7 +24,7 @@ export async function observeAdapter(
   const own = functionsOf(seen, inputs);
   const before = (await recorded(place, inputs.name)) ?? inputs.before;
   const manifest = await kept(place, inputs.name);
-  const mark = ownerOf(inputs, manifest);
+  const mark = markFrom(inputs, manifest?.owner);
   const stack = manifest ? stackOfFiles(manifest, inputs.name) : inputs.stack;
   const given = { ...inputs, stack, owner: mark };
   const set = setOf(given, own, before, []);

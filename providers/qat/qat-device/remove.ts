@@ -1,11 +1,12 @@
 import type { Operation } from "../../dynamic/kind";
+import { markFrom } from "../../dynamic/mark";
 import { remove } from "../../host/managed-files/remove";
 import { settle } from "../../storage/settle";
 import { functionsOf } from "./adapter";
 import { placeOn, recorded } from "./apply";
 import { giveTo, hasAll, type Place } from "./engage";
 import { setOf } from "./files";
-import { kept, ownerOf, stackOfFiles } from "./kept";
+import { kept, stackOfFiles } from "./kept";
 import { look } from "./look";
 import type { Before, QatDeviceInputs, QatDeviceOutputs } from "./model";
 import { backToFiles } from "./restart";
@@ -21,7 +22,7 @@ export async function removeAdapter(
   const before: Before = (await recorded(place, name)) ??
     inputs.before ?? { isLoaded: true, virtualFunctions: 0 };
   const manifest = await kept(place, name);
-  const owner = ownerOf(inputs, manifest);
+  const owner = markFrom(inputs, manifest?.owner);
   if (manifest && manifest.owner !== owner) {
     operation.tell(
       `what host "${host}" has of this name belongs to "${manifest.owner}", and stays as it is`,

@@ -2,7 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Verb } from "../../dynamic/kind";
-import { isOwn, markFrom } from "../mark";
+import { isOwn, markFrom } from "../../dynamic/mark";
 import { alone, placeOn } from "../place";
 import { shortOf } from "./maps";
 import {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
-import type { Marked } from "../mark";
+import type { Marked } from "../../dynamic/mark";
 
 /** As scsi_id and multipath name a disk: a digit for the kind of name before its WWN. */
 const wwid = z

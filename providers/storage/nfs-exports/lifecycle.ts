@@ -2,13 +2,8 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind } from "../../dynamic/kind";
-import {
-  type FileMark,
-  isOwn,
-  markFrom,
-  parseFileMark,
-  withoutFileMark,
-} from "../mark";
+import { isOwn, markFrom } from "../../dynamic/mark";
+import { type FileMark, parseFileMark, withoutFileMark } from "../mark";
 import { onHost, type Place } from "../place";
 import { apply, withdraw } from "./apply";
 import {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
-import type { Marked } from "../mark";
+import type { Marked } from "../../dynamic/mark";
 import { clientProblem } from "./clients";
 import { fsidOf } from "./options";
 

@@ -1,5 +1,5 @@
 import { UserError } from "../../dynamic/failure";
-import { markFrom } from "../mark";
+import { markFrom } from "../../dynamic/mark";
 import { ownerOf } from "./accounts";
 import { blockOf, sectionsIn } from "./configuration";
 import type { SmbSharesInputs, SmbSharesOutputs } from "./model";

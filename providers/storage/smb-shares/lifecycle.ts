@@ -2,7 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Operation } from "../../dynamic/kind";
-import { markFrom } from "../mark";
+import { markFrom } from "../../dynamic/mark";
 import { alone, type Place, placeOn } from "../place";
 import { apply, type Work } from "./apply";
 import { claim, isOurs, type Known, ownersOn } from "./claim";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Marked } from "../../dynamic/mark";
 import { listenProblem } from "../addresses";
-import type { Marked } from "../mark";
 import { clientProblem } from "../nfs-exports/clients";
 
 const path = /^(\/[A-Za-z0-9_.:-]+)+$/;
