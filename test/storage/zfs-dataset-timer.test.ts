@@ -41,6 +41,25 @@ describe("snapshots", () => {
     expect(units()).toMatchObject({ active: false, enabled: false });
   });
 
+  test.each<[string, () => unknown]>([
+    [
+      "the dataset unmarked",
+      () => host.run("zfs inherit hybrid-site:owner tank/vm"),
+    ],
+    ["another schedule", () => bend(timerFile, "hourly", "daily")],
+  ])(
+    "the timer goes with the resource, also when refreshes have found %s",
+    async (_what, drift) => {
+      const { id, props } = await host.create(scheduled());
+      await drift();
+      let found = props;
+      for (const _ of ["once", "and again"])
+        found = (await host.provider.read(id, found)).props ?? {};
+      await host.provider.delete(id, found);
+      expect(() => text(timerFile)).toThrow();
+    },
+  );
+
   test.each<[string, () => void]>([
     ["the schedule", () => bend(timerFile, "hourly", "daily")],
     ["the number", () => bend(scriptFile, "keep=24", "keep=1")],

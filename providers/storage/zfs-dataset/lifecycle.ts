@@ -2,6 +2,7 @@ import type { EngineWatch } from "../../dynamic/engine";
 import { UserError } from "../../dynamic/failure";
 import { handler } from "../../dynamic/handler";
 import type { Kind, Refusal } from "../../dynamic/kind";
+import { isOwn, markFrom } from "../../dynamic/mark";
 import { isOfSameSite } from "../../dynamic/owner";
 import { type Dataset, propertiesFrom, readDataset, shares } from "./dataset";
 import { destroy } from "./destroy";
@@ -68,7 +69,7 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
       if (found === undefined && inputs.remake)
         operation.tell(`${inputs.dataset} is made anew, and is empty`);
       const dataset = found ?? (await make(work, inputs));
-      const outputs = { guid: dataset.guid, adopted };
+      const outputs = { guid: dataset.guid, adopted, mark: inputs.owner };
       if (dataset.owner !== undefined) operation.exists(dataset.guid, outputs);
       await converge(work, inputs, dataset, adopted);
       return { id: dataset.guid, outputs };
@@ -91,7 +92,7 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
             );
             return {
               inputs: { ...inputs, remake: { guid: id, lost: true } },
-              outputs: { guid: id, adopted: false },
+              outputs: { guid: id, adopted: false, mark: markFrom(inputs) },
             };
           }
           const actual = await inputsFrom(work, inputs, moved, id);
@@ -99,14 +100,14 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
           return {
             // That the pool has another name is the pool's drift, and told there.
             inputs: { ...actual, dataset: inPool(declared, dataset) },
-            outputs: outputsOf(moved, inputs.adopted),
+            outputs: outputsOf(moved, inputs),
           };
         }
-        if (found.owner !== undefined && found.owner !== inputs.owner)
+        if (found.owner !== undefined && !isOwn(inputs, found.owner))
           return undefined;
         return {
           inputs: await inputsFrom(work, inputs, found, id),
-          outputs: outputsOf(found, inputs.adopted),
+          outputs: outputsOf(found, inputs),
         };
       },
       "looking",
@@ -124,11 +125,12 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
             : `${lossOf(news, id)}. Run "pulumi refresh" to see what there is`,
         );
       }
-      if (found.owner && ![olds.owner, news.owner].includes(found.owner))
+      const owner = markFrom(olds);
+      if (found.owner && ![owner, news.owner].includes(found.owner))
         throw held(news, found.owner);
       const adopted = found.owner ? found.adopted : olds.adopted;
-      await converge(work, news, found, adopted, olds);
-      return { guid: id, adopted };
+      await converge(work, news, found, adopted, { ...olds, owner });
+      return { guid: id, adopted, mark: news.owner };
     });
   },
 
@@ -140,9 +142,10 @@ const kind: Kind<ZfsDatasetInputs, ZfsDatasetOutputs> = {
         ? await readDataset(work.zfs, inputs.dataset)
         : undefined;
       const isOthers =
-        found?.owner !== undefined && found.owner !== inputs.owner;
-      if (inputs.snapshots && !isOthers)
-        await removeTimer(work, inputs.name, inputs.owner);
+        found?.owner !== undefined && !isOwn(inputs, found.owner);
+      // Drift of its timer has taken the snapshots from the state.
+      if (!isOthers)
+        await removeTimer(work, inputs.name, markFrom(inputs, found?.owner));
       if (isOthers || (isHere && found?.guid !== id)) return;
       if (inputs.destroy !== undefined) {
         if (found) await destroy(work, inputs, found);
@@ -274,19 +277,20 @@ function held({ dataset, host }: ZfsDatasetInputs, owner: string): UserError {
 
 function outputsOf(
   found: Dataset,
-  // What is imported stood there before.
-  known = true,
+  inputs: ZfsDatasetInputs & Partial<ZfsDatasetOutputs>,
 ): ZfsDatasetOutputs {
-  const adopted = found.owner ? found.adopted : known;
-  return { guid: found.guid, adopted };
+  // What is imported stood there before.
+  const adopted = found.owner ? found.adopted : (inputs.adopted ?? true);
+  return { guid: found.guid, adopted, mark: markFrom(inputs, found.owner) };
 }
 
 async function inputsFrom(
   { machine, signal }: Work,
-  inputs: ZfsDatasetInputs,
+  inputs: ZfsDatasetInputs & Partial<ZfsDatasetOutputs>,
   found: Dataset,
   guid: string,
 ): Promise<ZfsDatasetInputs> {
+  const owner = markFrom(inputs, found.owner);
   return {
     ...inputs,
     // Without the mark it is nobody's until the next update.
@@ -297,6 +301,7 @@ async function inputsFrom(
     properties: propertiesFrom(inputs.properties, found),
     volsize: inputs.volsize === undefined ? undefined : found.volsize,
     snapshots:
-      inputs.snapshots && (await readTimer(machine, inputs, guid, signal)),
+      inputs.snapshots &&
+      (await readTimer(machine, { ...inputs, owner }, guid, signal)),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeouts } from "../../dynamic/inputs";
+import type { Marked } from "../../dynamic/mark";
 import { managed, problemOf } from "./managed";
 import { scheduleProblem } from "./snapshots";
 
@@ -65,7 +66,7 @@ export function parse(inputs: unknown): ZfsDatasetInputs {
   return shape.parse(inputs);
 }
 
-export interface ZfsDatasetOutputs {
+export interface ZfsDatasetOutputs extends Marked {
   /** The dataset's own, for `destroy`. */
   guid: string;
   adopted: boolean;

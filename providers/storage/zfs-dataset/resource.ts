@@ -25,6 +25,6 @@ export class ZfsDataset extends DynamicResource {
     args: ZfsDatasetArgs,
     options?: CustomResourceOptions,
   ) {
-    super(ZfsDataset.kind, name, args, ["guid", "adopted"], options);
+    super(ZfsDataset.kind, name, args, ["guid", "adopted", "mark"], options);
   }
 }
