@@ -149,7 +149,7 @@ const cases: [string, string, string, string][] = [
     "a name that the system does not take",
     "accounts: [office, scanner]",
     'accounts: [office, scanner, "Big Boss"]',
-    "x must be a letter, then letters, digits, - and _ in lower case",
+    'x "Big Boss" must be a letter, then letters, digits, - and _ in lower case',
   ],
   [
     "nobody",
