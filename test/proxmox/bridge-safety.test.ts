@@ -1,6 +1,7 @@
 import type { EngineWatch } from "../../providers/dynamic/engine";
 import {
   bridgeInputs as declared,
+  fullBridge,
   hostNetwork,
   network,
   ownBridge as own,
@@ -31,20 +32,6 @@ async function isQuiet(id: string, props: Values, inputs: Values) {
   const { changes } = await bridge.diff(id, found.props ?? {}, inputs);
   return changes === false;
 }
-
-const full = declared({
-  vlanIds: [10, "20-30"],
-  ports: ["bond0", "eno4"],
-  bonds: {
-    bond0: { mode: "802.3ad", slaves: ["eno2"], xmitHashPolicy: "layer2+3" },
-  },
-  mtu: 1400,
-  address: "10.0.0.2/24",
-  address6: "fd00::2/64",
-  gateway6: "fd00::1",
-  autostart: true,
-  comments: "to the shelves",
-});
 
 test("somebody else's staged change is shown, and neither applied nor undone", async () => {
   const params = { iface: "vmbr9", type: "bridge", autostart: 1 };
@@ -164,13 +151,13 @@ test("a new bridge that does not come up is taken away again", async () => {
 });
 
 test("a changed bridge that does not come up is put back as it was", async () => {
-  const { id, props } = await create(full);
+  const { id, props } = await create(fullBridge);
   const before = await device();
   lab.control({
     do: "fault",
     fault: { kind: "bridge-down", match: "vmbr1", count: 1 },
   });
-  const news = { ...full, ports: ["eno3"], mtu: 1500, bonds: undefined };
+  const news = { ...fullBridge, ports: ["eno3"], mtu: 1500, bonds: undefined };
   await expect(bridge.update(id, props, news)).rejects.toThrow(
     "The previous definition was put back",
   );

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { passwords, type SmbHost, smbHost, smbInputs } from "../support/smb";
 
 jest.setTimeout(60_000);
@@ -11,20 +11,11 @@ beforeEach(() => host.clean());
 afterAll(() => host.stop());
 
 const file = "/etc/samba/smb.conf";
-const conf = () => readFileSync(host.world.path(file), "utf8");
+const conf = () => host.conf();
 const put = (text: string) => host.world.put(file, text);
 const create = (inputs = smbInputs()) => host.create(inputs);
 const office = { user: "office", password: passwords.office };
-/** All that the resource makes, without times and passwords. */
-const state = async () => [
-  conf(),
-  await host.registry(),
-  (await host.run("pdbedit --list")).split("\n").sort(),
-  (await host.run("getent passwd"))
-    .split("\n")
-    .filter((line) => line.includes("site/")),
-  await host.listening(),
-];
+const state = () => host.state();
 
 const drifts: [string, () => unknown][] = [
   [

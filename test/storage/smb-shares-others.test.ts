@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   docs,
   passwords,
@@ -17,7 +16,7 @@ beforeEach(() => host.clean());
 afterAll(() => host.stop());
 
 const file = "/etc/samba/smb.conf";
-const conf = () => readFileSync(host.world.path(file), "utf8");
+const conf = () => host.conf();
 const put = (text: string) => host.world.put(file, text);
 const create = (inputs = smbInputs()) => host.create(inputs);
 const office = { user: "office", password: passwords.office };

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import {
   docs,
   passwords,
@@ -17,20 +17,11 @@ beforeEach(() => host.clean());
 afterAll(() => host.stop());
 
 const file = "/etc/samba/smb.conf";
-const conf = () => readFileSync(host.world.path(file), "utf8");
+const conf = () => host.conf();
 const put = (text: string) => host.world.put(file, text);
 const create = (inputs = smbInputs()) => host.create(inputs);
 const office = { user: "office", password: passwords.office };
-/** All that the resource makes, without times and passwords. */
-const state = async () => [
-  conf(),
-  await host.registry(),
-  (await host.run("pdbedit --list")).split("\n").sort(),
-  (await host.run("getent passwd"))
-    .split("\n")
-    .filter((line) => line.includes("site/")),
-  await host.listening(),
-];
+const state = () => host.state();
 const candidates = () =>
   host.machine.list("/etc/samba", AbortSignal.timeout(5_000));
 

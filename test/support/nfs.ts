@@ -18,19 +18,20 @@ import { type ResourceHost, resourceHost, runTool } from "./resource-host";
 
 type Values = Record<string, unknown>;
 
+export const exportsEntry = (changes: Values = {}): Values => ({
+  path: "/tank/vm",
+  dataset: "tank/vm",
+  clients: ["10.0.40.11", "10.0.41.0/24"],
+  access: "rw",
+  squash: "none",
+  ...changes,
+});
+
 export const exportsInputs = (changes: Values = {}): Values => ({
   owner: "site/NfsExports/vm",
   host: "storage",
   name: "vm",
-  entries: [
-    {
-      path: "/tank/vm",
-      dataset: "tank/vm",
-      clients: ["10.0.40.11", "10.0.41.0/24"],
-      access: "rw",
-      squash: "none",
-    },
-  ],
+  entries: [exportsEntry()],
   ...changes,
 });
 

@@ -73,3 +73,10 @@ export async function runAt(
   const [stdout, stderr] = said;
   return { code, stdout, stderr };
 }
+
+/** As SR-IOV of the adapter places them: from the second device of the bus on. */
+export const addressesBehind = (address: string) =>
+  Array.from(
+    { length: 16 },
+    (_, at) => `${address.slice(0, -5)}:0${at < 8 ? 1 : 2}.${at % 8}`,
+  );

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import type { Tool } from "../../lab/host";
 import {
   bootUnits,
@@ -56,6 +56,10 @@ export interface SmbHost extends ResourceHost {
   run(line: string, stdin?: string): Promise<string>;
   /** `net conf list`. */
   registry(): Promise<string>;
+  /** smb.conf */
+  conf(): string;
+  /** All that the resource makes, without times and passwords. */
+  state(): Promise<unknown[]>;
   /** What a client gets of a share. */
   gets(share: string, client: Partial<Client>): "rw" | "ro" | undefined;
   /** Sockets of Samba, those of port 445 by their address only. */
@@ -84,21 +88,34 @@ export async function smbHost(): Promise<SmbHost> {
   const resource = resourceHost(host, smbShares);
   const run = (line: string, stdin?: string) =>
     runTool(tools, world, line, stdin);
+  const conf = () => readFileSync(world.path("/etc/samba/smb.conf"), "utf8");
+  const registry = () => run("net conf list");
+  const listening = async () =>
+    (await run("ss --no-header --listening --tcp --udp --numeric"))
+      .split("\n")
+      .flatMap((line) => {
+        const [, local = ""] = / (\S+:(?:445|13[789])) /.exec(line) ?? [];
+        return local.replace(/:445$/, "") || [];
+      });
   return {
     ...resource,
     run,
-    registry: () => run("net conf list"),
+    registry,
+    conf,
+    listening,
+    state: async () => [
+      conf(),
+      await registry(),
+      (await run("pdbedit --list")).split("\n").sort(),
+      (await run("getent passwd"))
+        .split("\n")
+        .filter((line) => line.includes("site/")),
+      await listening(),
+    ],
     gets: (share, client) =>
       access(world, share, { address: "10.0.30.5", ...client }, (path) =>
         mounted.has(path.slice(1)),
       ),
-    listening: async () =>
-      (await run("ss --no-header --listening --tcp --udp --numeric"))
-        .split("\n")
-        .flatMap((line) => {
-          const [, local = ""] = / (\S+:(?:445|13[789])) /.exec(line) ?? [];
-          return local.replace(/:445$/, "") || [];
-        }),
     sentAway: () => closedShares(world),
     clean() {
       host.lab.faults.clear();
